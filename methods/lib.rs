@@ -1,0 +1,11 @@
+//! The [`api::Compressor`] trait and every method that codecbench compares. See `README.md` for how to add one.
+
+pub mod api;
+pub mod shared;
+
+pub mod identity;
+
+use api::Entry;
+
+/// Every method, in the order of lists and tables: the baseline first, then general codecs, then transforms.
+pub static METHODS: &[Entry] = &[Entry::of::<identity::Identity>()];

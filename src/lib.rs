@@ -1,0 +1,6 @@
+//! The harness: data sets, metrics, plan, run, record, render. The methods live in `codecbench-methods`.
+
+pub mod dataset;
+pub mod metrics;
+pub mod record;
+pub mod spec;

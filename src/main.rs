@@ -1,0 +1,3 @@
+//! The `codecbench` command.
+
+fn main() {}

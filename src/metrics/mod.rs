@@ -1,0 +1,7 @@
+//! Error metrics between an original tensor and its reconstruction.
+//!
+//! Pure functions: no clock, no I/O. Non-finite values are compared by class, then left out of sums.
+
+mod table;
+
+pub use table::{METRIC_VERSION, Metric, Metrics};
