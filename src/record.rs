@@ -1,15 +1,30 @@
-//! A row of results, and a row of timings.
+//! A row of results, a row of timings, and the files that hold them.
+
+mod atomic;
+mod csv;
+mod journal;
+mod row;
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::metrics::Metrics;
 use serde::{Deserialize, Serialize};
 
+pub use atomic::write_atomically;
+pub use csv::{read_results, read_timings, results_text, timings_text, write_results, write_timings};
+pub use journal::{Journal, Recovered};
+pub use row::{result_columns, timing_columns};
+
+/// Version of this program, as it stands in every row.
+pub const HARNESS_VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// What became of a cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Ran, and kept its promise.
+    #[default]
     Ok,
     /// Ran, and some value is further off than the bound.
     BoundViolated,
@@ -61,8 +76,19 @@ impl fmt::Display for Status {
     }
 }
 
+impl FromStr for Status {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Status::ALL.into_iter().find(|status| status.name() == name).ok_or_else(|| {
+            let known: Vec<_> = Status::ALL.iter().map(|status| status.name()).collect();
+            format!("unknown status {name:?}; known: {}", known.join(", "))
+        })
+    }
+}
+
 /// One row of `results.csv`: deterministic, full precision. An absent value is an empty cell, never 0 or NaN.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
     /// Stable hash of data sha256, method, format, canonical parameters and target.
     pub cell: String,
@@ -136,7 +162,7 @@ pub struct Timing {
 }
 
 /// One row of `timings.csv`: noisy.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TimingRecord {
     /// The cell's hash, as in [`Record`].
     pub cell: String,

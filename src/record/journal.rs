@@ -1,0 +1,155 @@
+//! The rows of a sweep that is under way, flushed one by one, so that a kill loses one cell at most.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::csv::{line, rows};
+use super::{Record, result_columns};
+
+/// An append-only file of finished cells. Its first line names the build that wrote it; another build starts afresh.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+}
+
+/// What an earlier sweep left behind.
+#[derive(Debug, Default)]
+pub struct Recovered {
+    /// Finished cells, in the order they finished.
+    pub records: Vec<Record>,
+    /// Whether a journal was there that another build wrote, and was dropped.
+    pub discarded: bool,
+}
+
+impl Journal {
+    /// Opens the journal at `path` and returns what it holds if `fingerprint` wrote it; otherwise, or if `fresh`, starts
+    /// a new one. A last line that a kill tore in half is cut off.
+    ///
+    /// # Errors
+    /// Names the file if it cannot be read or written.
+    pub fn open(path: &Path, fingerprint: &str, fresh: bool) -> Result<(Journal, Recovered)> {
+        let open = || -> Result<(Journal, Recovered)> {
+            let (kept, recovered) = if fresh { Default::default() } else { recover(path, fingerprint)? };
+            let file = match kept {
+                0 => start(path, fingerprint)?,
+                kept => resume(path, kept)?,
+            };
+            Ok((Journal { path: path.to_path_buf(), file }, recovered))
+        };
+        open().with_context(|| format!("cannot keep the journal {}", path.display()))
+    }
+
+    /// Appends a finished cell and hands it to the operating system.
+    ///
+    /// # Errors
+    /// Names the file, for instance when the disk is full.
+    pub fn append(&mut self, record: &Record) -> Result<()> {
+        let line = line(&record.to_row());
+        self.file.write_all(line.as_bytes()).with_context(|| format!("cannot write {}", self.path.display()))
+    }
+}
+
+fn header(fingerprint: &str) -> String {
+    format!("# codecbench journal {fingerprint}\n{}", line(&result_columns()))
+}
+
+fn start(path: &Path, fingerprint: &str) -> Result<File> {
+    let mut file = File::create(path)?;
+    file.write_all(header(fingerprint).as_bytes())?;
+    Ok(file)
+}
+
+fn resume(path: &Path, kept: u64) -> Result<File> {
+    let file = OpenOptions::new().append(true).open(path)?;
+    file.set_len(kept)?;
+    Ok(file)
+}
+
+/// The number of bytes worth keeping (0: none) and the rows in them.
+fn recover(path: &Path, fingerprint: &str) -> Result<(u64, Recovered)> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Default::default()),
+        Err(error) => return Err(error.into()),
+    };
+    let discard = || Ok((0, Recovered { discarded: !bytes.is_empty(), ..Recovered::default() }));
+    let header = header(fingerprint);
+    if !bytes.starts_with(header.as_bytes()) {
+        return discard();
+    }
+    let whole = whole_rows(&bytes);
+    let table = header.find('\n').map_or(0, |at| at + 1);
+    match rows(&bytes[table..whole], Record::from_row) {
+        Ok(records) => Ok((whole as u64, Recovered { records, discarded: false })),
+        Err(_) => discard(),
+    }
+}
+
+/// Length up to and including the last line end that stands outside quotes: a reason may hold line ends of its own.
+fn whole_rows(bytes: &[u8]) -> usize {
+    let (mut quoted, mut whole) = (false, 0);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' if !quoted => whole = at + 1,
+            _ => {}
+        }
+    }
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::METRIC_VERSION;
+
+    fn record(cell: &str) -> Record {
+        let reason = "a \"quoted\"\nreason".into();
+        Record { cell: cell.into(), reason, metric_version: METRIC_VERSION, ..Record::default() }
+    }
+
+    fn cells(path: &Path, fingerprint: &str, fresh: bool) -> (Vec<String>, bool) {
+        let (_, recovered) = Journal::open(path, fingerprint, fresh).expect("the folder is writable");
+        (recovered.records.into_iter().map(|record| record.cell).collect(), recovered.discarded)
+    }
+
+    #[test]
+    fn rows_survive_a_tear_at_any_byte_and_the_journal_goes_on_behind_them() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("journal.csv");
+        let (mut journal, _) = Journal::open(&path, "build", false).expect("the folder is writable");
+        journal.append(&record("a")).expect("writable");
+        let one = fs::read(&path).expect("readable").len();
+        journal.append(&record("b")).expect("writable");
+        let bytes = fs::read(&path).expect("readable");
+        for end in one..bytes.len() {
+            fs::write(&path, &bytes[..end]).expect("writable");
+            let (mut journal, recovered) = Journal::open(&path, "build", false).expect("readable");
+            assert_eq!(recovered.records, [record("a")], "cut at {end}");
+            journal.append(&record("c")).expect("writable");
+            assert_eq!(cells(&path, "build", false), (vec!["a".into(), "c".into()], false));
+        }
+    }
+
+    #[test]
+    fn another_build_and_a_fresh_start_find_nothing() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("journal.csv");
+        let (mut journal, _) = Journal::open(&path, "one", false).expect("the folder is writable");
+        journal.append(&record("a")).expect("writable");
+        assert_eq!(cells(&path, "one", false), (vec!["a".into()], false));
+        assert_eq!(cells(&path, "two", false), (vec![], true));
+        assert_eq!(cells(&path, "two", true), (vec![], false));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_an_error_that_names_the_file() {
+        let error = Journal::open(Path::new("/dev/full"), "build", true).expect_err("the disk is full");
+        assert!(error.to_string().contains("/dev/full"), "{error}");
+    }
+}

@@ -1,0 +1,267 @@
+//! Records as rows of text and back.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use anyhow::{Context, Result, anyhow, ensure};
+
+use super::{Record, Timing, TimingRecord};
+use crate::metrics::{METRIC_VERSION, Metric, Metrics};
+use crate::spec::number_text;
+
+/// Columns of `results.csv` before the metrics.
+const FRONT: [&str; 24] = [
+    "cell",
+    "dataset",
+    "kind",
+    "dtype",
+    "shape",
+    "elements",
+    "method",
+    "format",
+    "params",
+    "target",
+    "target_value",
+    "promise",
+    "status",
+    "reason",
+    "input_bytes",
+    "payload_bytes",
+    "shared_bytes",
+    "frame_bytes",
+    "ratio",
+    "sparse_ratio",
+    "bits_per_value",
+    "payload_hash",
+    "metric_version",
+    "harness_version",
+];
+
+/// Columns of `results.csv` behind the metrics: the last two of [`FRONT`].
+const BACK: usize = 2;
+
+const TIMING: [&str; 22] = [
+    "cell",
+    "dataset",
+    "method",
+    "params",
+    "target",
+    "target_value",
+    "threads",
+    "repeats",
+    "encode_ns_median",
+    "encode_ns_mad",
+    "encode_ns_ci_low",
+    "encode_ns_ci_high",
+    "decode_ns_median",
+    "decode_ns_mad",
+    "decode_ns_ci_low",
+    "decode_ns_ci_high",
+    "encode_mb_s",
+    "decode_mb_s",
+    "memcpy_ratio_encode",
+    "memcpy_ratio_decode",
+    "encode_peak_bytes",
+    "decode_peak_bytes",
+];
+
+/// Columns of `results.csv`, in order.
+pub fn result_columns() -> Vec<&'static str> {
+    let (front, back) = FRONT.split_at(FRONT.len() - BACK);
+    let metrics = Metric::ALL.iter().map(|metric| metric.name());
+    front.iter().copied().chain(metrics).chain(back.iter().copied()).collect()
+}
+
+/// Columns of `timings.csv`, in order.
+pub fn timing_columns() -> Vec<&'static str> {
+    TIMING.to_vec()
+}
+
+impl Record {
+    /// The row, in the order of [`result_columns`]. Numbers read back to the same bits; an absent one is empty.
+    pub fn to_row(&self) -> Vec<String> {
+        let mut row = vec![
+            self.cell.clone(),
+            self.dataset.clone(),
+            self.kind.clone(),
+            self.dtype.clone(),
+            self.shape.clone(),
+            text(self.elements),
+            self.method.clone(),
+            text(self.format),
+            self.params.clone(),
+            self.target.clone(),
+            real(self.target_value),
+            self.promise.clone(),
+            self.status.to_string(),
+            self.reason.clone(),
+            text(self.input_bytes),
+            text(self.payload_bytes),
+            text(self.shared_bytes),
+            text(self.frame_bytes),
+            real(self.ratio),
+            real(self.sparse_ratio),
+            real(self.bits_per_value),
+            self.payload_hash.clone(),
+        ];
+        row.extend(Metric::ALL.iter().map(|&metric| real(self.metrics.get(metric))));
+        row.extend([self.metric_version.to_string(), self.harness_version.clone()]);
+        row
+    }
+
+    /// Reads a row back; `columns` names its cells.
+    ///
+    /// # Errors
+    /// A missing or unknown column, or a cell that does not read, named; rows measured by other metric definitions.
+    pub(super) fn from_row(columns: &[&str], row: &[&str]) -> Result<Self> {
+        let mut cells = Cells::new(columns, row)?;
+        let mut metrics = Metrics::default();
+        for &metric in Metric::ALL {
+            if let Some(value) = cells.number(metric.name())? {
+                metrics.set(metric, value);
+            }
+        }
+        let record = Record {
+            cell: cells.take("cell")?,
+            dataset: cells.take("dataset")?,
+            kind: cells.take("kind")?,
+            dtype: cells.take("dtype")?,
+            shape: cells.take("shape")?,
+            elements: cells.number("elements")?,
+            method: cells.take("method")?,
+            format: cells.number("format")?,
+            params: cells.take("params")?,
+            target: cells.take("target")?,
+            target_value: cells.number("target_value")?,
+            promise: cells.take("promise")?,
+            status: cells.required("status")?,
+            reason: cells.take("reason")?,
+            input_bytes: cells.number("input_bytes")?,
+            payload_bytes: cells.number("payload_bytes")?,
+            shared_bytes: cells.number("shared_bytes")?,
+            frame_bytes: cells.number("frame_bytes")?,
+            ratio: cells.number("ratio")?,
+            sparse_ratio: cells.number("sparse_ratio")?,
+            bits_per_value: cells.number("bits_per_value")?,
+            payload_hash: cells.take("payload_hash")?,
+            metrics,
+            metric_version: cells.required("metric_version")?,
+            harness_version: cells.take("harness_version")?,
+        };
+        cells.finish()?;
+        ensure!(
+            record.metric_version == METRIC_VERSION,
+            "metric version {}, this program measures version {METRIC_VERSION}; sweep again",
+            record.metric_version
+        );
+        Ok(record)
+    }
+}
+
+impl TimingRecord {
+    /// The row, in the order of [`timing_columns`].
+    pub fn to_row(&self) -> Vec<String> {
+        let spread =
+            |timing: &Timing| [timing.median_ns, timing.mad_ns, timing.ci_low_ns, timing.ci_high_ns].map(number_text);
+        let mut row = vec![
+            self.cell.clone(),
+            self.dataset.clone(),
+            self.method.clone(),
+            self.params.clone(),
+            self.target.clone(),
+            real(self.target_value),
+            self.threads.to_string(),
+            self.repeats.to_string(),
+        ];
+        row.extend(spread(&self.encode));
+        row.extend(spread(&self.decode));
+        row.extend([self.encode.mb_s, self.decode.mb_s].map(number_text));
+        row.extend([self.encode.memcpy_ratio, self.decode.memcpy_ratio].map(number_text));
+        row.extend([self.encode.peak_bytes, self.decode.peak_bytes].map(text));
+        row
+    }
+
+    /// Reads a row back; `columns` names its cells.
+    ///
+    /// # Errors
+    /// A missing or unknown column, or a cell that does not read, named.
+    pub(super) fn from_row(columns: &[&str], row: &[&str]) -> Result<Self> {
+        let mut cells = Cells::new(columns, row)?;
+        let record = TimingRecord {
+            cell: cells.take("cell")?,
+            dataset: cells.take("dataset")?,
+            method: cells.take("method")?,
+            params: cells.take("params")?,
+            target: cells.take("target")?,
+            target_value: cells.number("target_value")?,
+            threads: cells.required("threads")?,
+            repeats: cells.required("repeats")?,
+            encode: timing(&mut cells, "encode")?,
+            decode: timing(&mut cells, "decode")?,
+        };
+        cells.finish()?;
+        Ok(record)
+    }
+}
+
+fn timing(cells: &mut Cells<'_>, direction: &str) -> Result<Timing> {
+    Ok(Timing {
+        median_ns: cells.required(&format!("{direction}_ns_median"))?,
+        mad_ns: cells.required(&format!("{direction}_ns_mad"))?,
+        ci_low_ns: cells.required(&format!("{direction}_ns_ci_low"))?,
+        ci_high_ns: cells.required(&format!("{direction}_ns_ci_high"))?,
+        mb_s: cells.required(&format!("{direction}_mb_s"))?,
+        memcpy_ratio: cells.required(&format!("memcpy_ratio_{direction}"))?,
+        peak_bytes: cells.number(&format!("{direction}_peak_bytes"))?,
+    })
+}
+
+fn text(value: Option<impl Display>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+fn real(value: Option<f64>) -> String {
+    value.map(number_text).unwrap_or_default()
+}
+
+/// The cells of a row by column name; each is taken once.
+struct Cells<'a>(BTreeMap<&'a str, &'a str>);
+
+impl<'a> Cells<'a> {
+    fn new(columns: &[&'a str], row: &[&'a str]) -> Result<Self> {
+        ensure!(columns.len() == row.len(), "{} cells under {} columns", row.len(), columns.len());
+        Ok(Cells(columns.iter().copied().zip(row.iter().copied()).collect()))
+    }
+
+    fn raw(&mut self, column: &str) -> Result<&'a str> {
+        self.0.remove(column).with_context(|| format!("column `{column}` is missing"))
+    }
+
+    fn take(&mut self, column: &str) -> Result<String> {
+        Ok(self.raw(column)?.to_string())
+    }
+
+    fn number<T: FromStr<Err: Display>>(&mut self, column: &str) -> Result<Option<T>> {
+        let cell = self.raw(column)?;
+        if cell.is_empty() { Ok(None) } else { parse(column, cell).map(Some) }
+    }
+
+    fn required<T: FromStr<Err: Display>>(&mut self, column: &str) -> Result<T> {
+        self.raw(column).and_then(|cell| parse(column, cell))
+    }
+
+    fn finish(self) -> Result<()> {
+        let unknown: Vec<_> = self.0.into_keys().collect();
+        ensure!(
+            unknown.is_empty(),
+            "unknown columns {}; a newer version of this program wrote them?",
+            unknown.join(", ")
+        );
+        Ok(())
+    }
+}
+
+fn parse<T: FromStr<Err: Display>>(column: &str, cell: &str) -> Result<T> {
+    cell.parse().map_err(|error| anyhow!("column `{column}`: {cell:?}: {error}"))
+}
