@@ -1,0 +1,210 @@
+//! Large inputs: one frequency table per group of contexts and four interleaved rANS states.
+//!
+//! Asymmetric numeral systems after Duda (arXiv:1311.2540) with words of 16 bits and interleaved states after Giesen
+//! (arXiv:1402.3392); division by multiplication as in Giesen's public-domain `rans_byte.h`.
+
+use super::class::{self, CLASSES};
+use super::histogram::{Histogram, cluster};
+use super::tables::{self, Frequencies, MOST_TABLES, SCALE, SCALE_BITS};
+use crate::api::Error;
+use crate::shared::bits::{BitReader, BitWriter};
+use crate::shared::varint;
+
+/// Interleaved states; symbol `i` belongs to state `i mod 4`.
+const STATES: usize = 4;
+/// States lie in `[LOWEST, 2^16 LOWEST)` between symbols.
+const LOWEST: u32 = 1 << 15;
+/// Sections longer than this are no payload's.
+const LONGEST: usize = 1 << 48;
+
+/// What the encoder needs to know about one class under one table.
+#[derive(Clone, Copy, Debug, Default)]
+struct Step {
+    limit: u32,
+    reciprocal: u32,
+    bias: u32,
+    complement: u16,
+    shift: u16,
+}
+
+impl Step {
+    fn new(start: u32, frequency: u32) -> Self {
+        let limit = (LOWEST >> SCALE_BITS << 16) * frequency;
+        let complement = (SCALE - frequency) as u16;
+        if frequency < 2 {
+            return Step { limit, reciprocal: u32::MAX, bias: start + SCALE - 1, complement, shift: 0 };
+        }
+        let shift = 32 - (frequency - 1).leading_zeros();
+        let reciprocal = ((1u64 << (shift + 31)).div_ceil(u64::from(frequency))) as u32;
+        Step { limit, reciprocal, bias: start, complement, shift: shift as u16 - 1 }
+    }
+}
+
+/// Counts of the classes under each context up to the highest in use.
+pub(super) fn count(symbols: &[i32], context: impl Fn(usize) -> u8) -> Vec<Histogram> {
+    let mut narrow: Vec<[u32; CLASSES]> = Vec::new();
+    let mut wide: Vec<Histogram> = Vec::new();
+    // Counters of 32 bits stay in the cache; they are emptied before they can overflow.
+    for (block, part) in symbols.chunks(1 << 30).enumerate() {
+        for (index, &symbol) in part.iter().enumerate() {
+            let context = usize::from(context(block << 30 | index));
+            if context >= narrow.len() {
+                narrow.resize(context + 1, [0; CLASSES]);
+            }
+            narrow[context][class::split(symbol).class & (CLASSES - 1)] += 1;
+        }
+        wide.resize(narrow.len(), [0; CLASSES]);
+        for (total, part) in wide.iter_mut().flatten().zip(narrow.iter_mut().flatten()) {
+            *total += u64::from(std::mem::take(part));
+        }
+    }
+    wide
+}
+
+/// Appends the bytes of all symbols, of which `histograms` are the counts.
+pub(super) fn encode(symbols: &[i32], context: impl Fn(usize) -> u8, histograms: &[Histogram], payload: &mut Vec<u8>) {
+    let (map, groups) = cluster(histograms, most_tables(symbols.len()));
+    let frequencies: Vec<Frequencies> = groups.iter().map(tables::normalise).collect();
+    let model = tables::write(&map, &frequencies);
+    varint::write((model.len() as u64) << 1 | 1, payload);
+    payload.extend_from_slice(&model);
+    let mut steps_of = [0u16; 256];
+    steps_of.iter_mut().zip(&map).for_each(|(steps, &table)| *steps = u16::from(table));
+    let words = encode_classes(symbols, &context, &steps_of, &steps(&frequencies));
+    varint::write(words.len() as u64 / 2, payload);
+    payload.extend(words.iter().rev());
+    drop(words);
+    let mut raw = BitWriter::new();
+    for &symbol in symbols {
+        let parts = class::split(symbol);
+        raw.write(parts.raw, parts.raw_bits);
+    }
+    payload.extend_from_slice(&raw.finish());
+}
+
+/// More contexts than this are joined before the pairs are compared, which takes quadratic time.
+fn most_tables(symbols: usize) -> usize {
+    (symbols >> 10).clamp(8, MOST_TABLES)
+}
+
+fn steps(tables: &[Frequencies]) -> Vec<[Step; CLASSES]> {
+    let of = |frequencies: &Frequencies| {
+        let (mut steps, mut start) = ([Step::default(); CLASSES], 0);
+        for (step, &frequency) in steps.iter_mut().zip(frequencies) {
+            if frequency > 0 {
+                *step = Step::new(start, u32::from(frequency));
+                start += u32::from(frequency);
+            }
+        }
+        steps
+    };
+    tables.iter().map(of).collect()
+}
+
+/// The words of the classes, last byte first: rANS decodes in the opposite order of encoding.
+fn encode_classes(
+    symbols: &[i32],
+    context: &impl Fn(usize) -> u8,
+    steps_of: &[u16; 256],
+    steps: &[[Step; CLASSES]],
+) -> Vec<u8> {
+    let mut states = [LOWEST; STATES];
+    let mut bytes = Vec::with_capacity(symbols.len() / 4);
+    for (index, &symbol) in symbols.iter().enumerate().rev() {
+        let table = usize::from(steps_of[usize::from(context(index))]);
+        let step = steps[table][class::split(symbol).class & (CLASSES - 1)];
+        let state = &mut states[index % STATES];
+        if *state >= step.limit {
+            bytes.extend_from_slice(&(*state as u16).to_be_bytes());
+            *state >>= 16;
+        }
+        let quotient = ((u64::from(*state) * u64::from(step.reciprocal)) >> 32) as u32 >> step.shift;
+        *state = *state + step.bias + quotient * u32::from(step.complement);
+    }
+    states.iter().rev().for_each(|state| bytes.extend_from_slice(&state.to_be_bytes()));
+    bytes
+}
+
+/// Reads what [`encode`] wrote.
+#[derive(Debug)]
+pub(super) struct Decoder<'a> {
+    /// For each slot of each table: class, frequency - 1 (12 bits), slot - start (12 bits), lowest first.
+    slots: Vec<u32>,
+    first_slot: Box<[u32; 256]>,
+    states: [u32; STATES],
+    turn: usize,
+    words: &'a [u8],
+    at: usize,
+    raw: BitReader<'a>,
+    end: usize,
+}
+
+impl<'a> Decoder<'a> {
+    /// `at` stands behind the first number, of which `model` is the length it gives.
+    pub(super) fn new(bytes: &'a [u8], mut at: usize, model: usize) -> Result<Self, Error> {
+        let ends = || Error::corrupt(bytes.len(), "the payload ends inside the frequency tables");
+        let model = bytes.get(at..at.saturating_add(model)).ok_or_else(ends)?;
+        let (map, frequencies) =
+            tables::read(model).ok_or_else(|| Error::corrupt(at, "frequencies that do not add up"))?;
+        at += model.len();
+        let length = varint::read_length(bytes, &mut at, LONGEST)? * 2;
+        let words = bytes
+            .get(at..at.saturating_add(length))
+            .ok_or_else(|| Error::corrupt(bytes.len(), "the payload ends inside the coded classes"))?;
+        let mut states = [0; STATES];
+        let mut start = words.chunks_exact(4);
+        for state in &mut states {
+            let word = start.next().ok_or_else(|| Error::corrupt(at, "the coded classes lack their first states"))?;
+            *state = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
+        }
+        let mut first_slot = Box::new([0; 256]);
+        first_slot.iter_mut().zip(&map).for_each(|(first, &table)| *first = u32::from(table) << SCALE_BITS);
+        let end = at + length;
+        let raw = BitReader::new(&bytes[end..]);
+        let slots = slots(&frequencies);
+        Ok(Decoder { slots, first_slot, states, turn: 0, words, at: 4 * STATES, raw, end })
+    }
+
+    #[inline(always)]
+    pub(super) fn next(&mut self, context: u8) -> i32 {
+        let state = &mut self.states[self.turn % STATES];
+        self.turn = self.turn.wrapping_add(1);
+        let slot = self.first_slot[usize::from(context)] | (*state & (SCALE - 1));
+        let entry = self.slots.get(slot as usize).copied().unwrap_or(0);
+        let frequency = (entry >> 7 & 0xfff) + 1;
+        *state = frequency.wrapping_mul(*state >> SCALE_BITS).wrapping_add(entry >> 19);
+        if *state < LOWEST {
+            let word = self
+                .words
+                .get(self.at..self.at + 2)
+                .map_or(0, |pair| u32::from(u16::from_le_bytes([pair[0], pair[1]])));
+            self.at += 2;
+            *state = *state << 16 | word;
+        }
+        let class = entry as usize & (CLASSES - 1);
+        if class < 8 {
+            return class::join(class, 0);
+        }
+        class::join(class, self.raw.read(class::raw_bits(class)))
+    }
+
+    /// Bytes consumed.
+    pub(super) fn finish(self) -> Result<usize, Error> {
+        let end = self.end + self.raw.bytes_read();
+        if self.states != [LOWEST; STATES] || self.at != self.words.len() {
+            return Err(Error::corrupt(self.end, "the coded classes do not end where they should"));
+        }
+        Ok(end)
+    }
+}
+
+fn slots(tables: &[Frequencies]) -> Vec<u32> {
+    let mut slots = Vec::with_capacity(tables.len() << SCALE_BITS);
+    for frequencies in tables {
+        for (class, &frequency) in frequencies.iter().enumerate() {
+            let entry = class as u32 | u32::from(frequency.wrapping_sub(1)) << 7;
+            slots.extend((0..u32::from(frequency)).map(|offset| entry | offset << 19));
+        }
+    }
+    slots
+}

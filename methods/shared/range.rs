@@ -1,0 +1,332 @@
+//! Adaptive binary range coder: bits whose probability is learnt from the bits before them.
+//!
+//! Carry propagation after Subbotin and Pavlov (LZMA); the probability of a bit is the mean of a fast and a slow
+//! estimate, both of which start as running averages so that few bits suffice to learn. Integers only.
+
+/// Below this the range is renormalised by a byte.
+const RENORMALISE: u32 = 1 << 24;
+/// Bits of the probability with which a bit is coded.
+const PROBABILITY_BITS: u32 = 16;
+/// Running averages stop at these counts: the fast one forgets after about 40 bits, the slow one after about 500.
+const LIMITS: [u32; 2] = [40, 500];
+/// `round(2^16 / (n + 1.5))`: the share of the (n+1)-th bit in a running average that starts at one half.
+const SHARE: [u32; 512] = shares();
+
+const fn shares() -> [u32; 512] {
+    let mut table = [0; 512];
+    let mut n = 0;
+    while n < 512 {
+        table[n] = ((2u32 << 16) + (n as u32 * 2 + 3) / 2) / (n as u32 * 2 + 3);
+        n += 1;
+    }
+    table
+}
+
+/// What is known about one binary decision: two estimates, each a 22-bit probability of a one above a 10-bit count.
+#[derive(Clone, Copy, Debug)]
+pub struct Bit([u32; 2]);
+
+impl Default for Bit {
+    fn default() -> Self {
+        Bit([1 << 31; 2])
+    }
+}
+
+impl Bit {
+    /// Probability of a one in 1/65536, never 0 or 1.
+    #[inline(always)]
+    fn probability(self) -> u32 {
+        let mean = ((u64::from(self.0[0]) + u64::from(self.0[1])) >> 17) as u32;
+        mean.clamp(1, (1 << PROBABILITY_BITS) - 1)
+    }
+
+    #[inline(always)]
+    fn learn(&mut self, one: bool) {
+        for (state, limit) in self.0.iter_mut().zip(LIMITS) {
+            let (probability, count) = (*state >> 10, *state & 1023);
+            let goal = if one { (1u32 << 22) - 1 } else { 0 };
+            let step = (i64::from(goal) - i64::from(probability)) * i64::from(SHARE[count as usize & 511]);
+            let moved = (i64::from(probability) + (step >> 16)) as u32;
+            *state = moved << 10 | (count + u32::from(count < limit));
+        }
+    }
+}
+
+/// Writes bits.
+#[derive(Debug)]
+pub struct RangeEncoder {
+    low: u64,
+    range: u32,
+    cache: u8,
+    pending: usize,
+    started: bool,
+    bytes: Vec<u8>,
+}
+
+impl Default for RangeEncoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl RangeEncoder {
+    /// An empty stream.
+    pub fn new() -> Self {
+        RangeEncoder { low: 0, range: u32::MAX, cache: 0, pending: 0, started: false, bytes: Vec::new() }
+    }
+
+    /// Codes one bit and learns from it.
+    #[inline(always)]
+    pub fn bit(&mut self, one: bool, model: &mut Bit) {
+        let bound = (self.range >> PROBABILITY_BITS) * model.probability();
+        if one {
+            self.range = bound;
+        } else {
+            self.low += u64::from(bound);
+            self.range -= bound;
+        }
+        model.learn(one);
+        while self.range < RENORMALISE {
+            self.range <<= 8;
+            self.shift();
+        }
+    }
+
+    /// Codes the low `count` bits of `value`, all of them equally likely.
+    pub fn raw(&mut self, value: u64, count: u32) {
+        let mut left = count;
+        while left > 0 {
+            let part = left.min(8);
+            left -= part;
+            self.range >>= part;
+            self.low += u64::from(self.range) * (value >> left & ((1 << part) - 1));
+            while self.range < RENORMALISE {
+                self.range <<= 8;
+                self.shift();
+            }
+        }
+    }
+
+    /// Moves the top byte of `low` out, holding back bytes that a carry could still change.
+    #[inline(never)]
+    fn shift(&mut self) {
+        if self.low < 0xff00_0000 || self.low > u64::from(u32::MAX) {
+            let carry = (self.low >> 32) as u8;
+            // The first byte would be 0 always: the stream is a number below one.
+            if self.started {
+                self.bytes.push(self.cache.wrapping_add(carry));
+            }
+            self.started = true;
+            self.bytes.extend(std::iter::repeat_n(0xffu8.wrapping_add(carry), self.pending));
+            self.pending = 0;
+            self.cache = (self.low >> 24) as u8;
+        } else {
+            self.pending += 1;
+        }
+        self.low = (self.low << 8) & u64::from(u32::MAX);
+    }
+
+    /// Ends the stream and hands out its bytes: the fewest that decode to the same bits if zeros are read behind them.
+    pub fn finish(mut self) -> Vec<u8> {
+        let top = self.low + u64::from(self.range);
+        let roundest = (0..=32).rev().map(|zeros| {
+            let mask = (1u64 << zeros) - 1;
+            (self.low + mask) & !mask
+        });
+        self.low = roundest.into_iter().find(|&value| value < top).unwrap_or(self.low);
+        for _ in 0..5 {
+            self.shift();
+        }
+        while self.bytes.last() == Some(&0) {
+            self.bytes.pop();
+        }
+        self.bytes
+    }
+}
+
+/// Reads what a [`RangeEncoder`] wrote. Any bytes decode to something.
+#[derive(Clone, Debug)]
+pub struct RangeDecoder<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    code: u32,
+    range: u32,
+}
+
+impl<'a> RangeDecoder<'a> {
+    /// Starts on `bytes`, which must be the stream alone: behind its end zeros are read.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        let mut decoder = RangeDecoder { bytes, at: 0, code: 0, range: u32::MAX };
+        for _ in 0..4 {
+            decoder.pull();
+        }
+        decoder
+    }
+
+    #[inline(always)]
+    fn pull(&mut self) {
+        let byte = self.bytes.get(self.at).copied().unwrap_or(0);
+        self.at += 1;
+        self.code = self.code << 8 | u32::from(byte);
+    }
+
+    /// The next bit; learns as the encoder did.
+    #[inline(always)]
+    pub fn bit(&mut self, model: &mut Bit) -> bool {
+        let bound = (self.range >> PROBABILITY_BITS) * model.probability();
+        let one = self.code < bound;
+        if one {
+            self.range = bound;
+        } else {
+            self.code -= bound;
+            self.range -= bound;
+        }
+        model.learn(one);
+        while self.range < RENORMALISE {
+            self.range <<= 8;
+            self.pull();
+        }
+        one
+    }
+
+    /// The next `count` equally likely bits.
+    pub fn raw(&mut self, count: u32) -> u64 {
+        let (mut value, mut left) = (0, count);
+        while left > 0 {
+            let part = left.min(8);
+            left -= part;
+            self.range >>= part;
+            let digit = (self.code / self.range).min((1 << part) - 1);
+            self.code = self.code.wrapping_sub(digit * self.range);
+            value = value << part | u64::from(digit);
+            while self.range < RENORMALISE {
+                self.range <<= 8;
+                self.pull();
+            }
+        }
+        value
+    }
+
+    /// Whether no byte of the stream is left unread: true after the last bit of what an encoder wrote.
+    pub fn is_spent(&self) -> bool {
+        self.at >= self.bytes.len()
+    }
+}
+
+/// A binary tree of [`Bit`]s for a number of `bits` bits, highest bit first.
+#[derive(Clone, Debug)]
+pub struct BitTree {
+    bits: u32,
+    nodes: Vec<Bit>,
+}
+
+impl BitTree {
+    /// A tree for numbers below `2^bits`.
+    pub fn new(bits: u32) -> Self {
+        BitTree { bits, nodes: vec![Bit::default(); 1 << bits] }
+    }
+
+    /// Codes the low bits of `value`.
+    pub fn encode(&mut self, value: u32, encoder: &mut RangeEncoder) {
+        let mut node = 1;
+        for bit in (0..self.bits).rev() {
+            let one = value >> bit & 1 == 1;
+            encoder.bit(one, &mut self.nodes[node]);
+            node = node * 2 + usize::from(one);
+        }
+    }
+
+    /// The next number.
+    pub fn decode(&mut self, decoder: &mut RangeDecoder<'_>) -> u32 {
+        let mut node = 1;
+        for _ in 0..self.bits {
+            node = node * 2 + usize::from(decoder.bit(&mut self.nodes[node]));
+        }
+        (node - (1 << self.bits)) as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noise(n: u64) -> impl Iterator<Item = u64> {
+        (0..n).scan(1u64, |state, _| {
+            *state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            Some(*state >> 33)
+        })
+    }
+
+    #[test]
+    fn bits_numbers_and_trees_round_trip_in_any_mixture() {
+        let mut encoder = RangeEncoder::new();
+        let (mut model, mut tree) = (Bit::default(), BitTree::new(5));
+        for value in noise(5000) {
+            encoder.bit(value % 10 == 0, &mut model);
+            encoder.raw(value & 0x7ffff, 19);
+            tree.encode((value % 32) as u32, &mut encoder);
+        }
+        let bytes = encoder.finish();
+        let mut decoder = RangeDecoder::new(&bytes);
+        let (mut model, mut tree) = (Bit::default(), BitTree::new(5));
+        for value in noise(5000) {
+            assert_eq!(decoder.bit(&mut model), value % 10 == 0);
+            assert_eq!(decoder.raw(19), value & 0x7ffff);
+            assert_eq!(tree.decode(&mut decoder), (value % 32) as u32);
+        }
+        assert!(decoder.is_spent());
+    }
+
+    #[test]
+    fn skewed_bits_come_close_to_their_entropy() {
+        for per_thousand in [2u64, 20, 200, 500, 990] {
+            let (mut encoder, mut model, mut ones) = (RangeEncoder::new(), Bit::default(), 0u32);
+            for value in noise(100_000) {
+                let one = value % 1000 < per_thousand;
+                ones += u32::from(one);
+                encoder.bit(one, &mut model);
+            }
+            let p = f64::from(ones) / 1e5;
+            let entropy = -1e5 * (p * p.log2() + (1.0 - p) * (1.0 - p).log2()) / 8.0;
+            let bytes = encoder.finish().len() as f64;
+            let slack = if p < 0.01 { 1.1 } else { 1.03 };
+            assert!(bytes < entropy * slack + 8.0, "{per_thousand}: {bytes} bytes, entropy {entropy}");
+        }
+    }
+
+    #[test]
+    fn a_constant_stream_of_bits_takes_next_to_nothing() {
+        let length = |bits: usize, one: bool| {
+            let (mut encoder, mut model) = (RangeEncoder::new(), Bit::default());
+            (0..bits).for_each(|_| encoder.bit(one, &mut model));
+            encoder.finish().len()
+        };
+        assert!(length(1000, false) <= 2 && length(1000, true) <= 2);
+        assert!(length(1_000_000, false) < 40);
+        assert_eq!(RangeEncoder::new().finish().len(), 0);
+    }
+
+    #[test]
+    fn carries_run_through_any_number_of_held_bytes() {
+        let mut models = [Bit([!1023; 2]), Bit([1 << 10; 2])];
+        let bits: Vec<bool> = (0..3000).map(|i| i % 997 == 0).collect();
+        let mut encoder = RangeEncoder::new();
+        bits.iter().enumerate().for_each(|(i, &bit)| encoder.bit(bit, &mut models[i % 2]));
+        let bytes = encoder.finish();
+        let mut models = [Bit([!1023; 2]), Bit([1 << 10; 2])];
+        let mut decoder = RangeDecoder::new(&bytes);
+        assert!(bits.iter().enumerate().all(|(i, &bit)| decoder.bit(&mut models[i % 2]) == bit));
+    }
+
+    #[test]
+    fn any_bytes_decode_to_something() {
+        for fill in [0u8, 0x55, 0xff] {
+            let bytes = [fill; 9];
+            let (mut decoder, mut model) = (RangeDecoder::new(&bytes), Bit::default());
+            for _ in 0..500 {
+                decoder.bit(&mut model);
+                assert!(decoder.raw(30) < 1 << 30);
+            }
+        }
+    }
+}
