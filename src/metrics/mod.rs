@@ -2,8 +2,18 @@
 //!
 //! Pure functions: no clock, no I/O. Non-finite values are compared by class, then left out of sums.
 
+mod axes;
+mod error;
+mod measure;
+mod order;
+mod original;
+mod sum;
 mod summary;
 mod table;
+#[cfg(test)]
+mod tests;
 
+pub use measure::measure;
+pub use original::Original;
 pub use summary::Summary;
 pub use table::{METRIC_VERSION, Metric, Metrics};
