@@ -25,11 +25,12 @@ pub trait Compressor: Send + Sync {
     /// garbage), never a panic, a hang or an allocation out of proportion to `output` and `payload`.
     fn decompress(&self, payload: &[u8], output: TensorMut<'_>) -> Result<(), Error>;
 
-    /// Where the bytes of a payload written by `compress` went, in order; the sizes add up to its length.
+    /// Where the bytes of a payload written by `compress` for elements of type `dtype` went, in order; the sizes add
+    /// up to its length.
     ///
     /// # Errors
     /// `Corrupt` if the payload cannot be walked.
-    fn sections(&self, payload: &[u8]) -> Result<Vec<Section>, Error> {
+    fn sections(&self, _dtype: DType, payload: &[u8]) -> Result<Vec<Section>, Error> {
         Ok(vec![("payload", payload.len())])
     }
 }
