@@ -2,5 +2,6 @@
 
 pub mod dataset;
 pub mod metrics;
+pub mod plan;
 pub mod record;
 pub mod spec;
