@@ -4,4 +4,5 @@ pub mod dataset;
 pub mod metrics;
 pub mod plan;
 pub mod record;
+pub mod run;
 pub mod spec;

@@ -11,7 +11,7 @@ use codecbench_methods::api::{Capabilities, DType, Entry, ParamsJson, TargetKind
 pub use recipe::{Exclude, Recipe, TimingPlan};
 pub use select::{narrow_methods, select_methods};
 
-use crate::dataset::Kind;
+use crate::dataset::{Dataset, Kind};
 use crate::spec::{MethodSpec, TargetSpec, params_text};
 
 /// A data set as far as it is known before its bytes are.
@@ -27,8 +27,28 @@ pub struct Subject {
     pub shape: Option<Vec<usize>>,
     /// SHA-256 of the data, lower-case hex.
     pub sha256: Option<String>,
+    /// Whether the bytes follow from this program alone, so that rows of the same build hold without looking at them.
+    pub generated: bool,
     /// Why nothing can run on it, for instance because its bytes are not here.
     pub absent: Option<String>,
+}
+
+impl Subject {
+    /// What the subject turned out to be, once its data is here.
+    pub fn with(&self, dataset: &Dataset) -> Subject {
+        Subject {
+            kind: Some(dataset.kind),
+            dtype: Some(dataset.tensor.dtype()),
+            shape: Some(dataset.tensor.shape().to_vec()),
+            sha256: Some(dataset.sha256.clone()),
+            ..self.clone()
+        }
+    }
+
+    /// Whether a row can be written without the data.
+    pub fn is_known(&self) -> bool {
+        self.kind.is_some() && self.dtype.is_some() && self.shape.is_some() && self.sha256.is_some()
+    }
 }
 
 /// One data set x method x parameters x target.
@@ -109,9 +129,16 @@ fn resolve_method(spec: &MethodSpec) -> Result<(&'static Entry, ParamsJson)> {
     Ok((entry, params))
 }
 
+const EXCLUDED: &str = "excluded by the recipe: ";
+
+/// Whether a row's reason says that the recipe excluded it: the one reason that another recipe may lift.
+pub fn is_exclusion(reason: &str) -> bool {
+    reason.starts_with(EXCLUDED)
+}
+
 fn skip(cell: &Cell, subject: &Subject, rules: &[recipe::Rule]) -> Option<String> {
     if let Some(rule) = rules.iter().find(|rule| rule.matches(&subject.name, &cell.label(), cell.target)) {
-        return Some(format!("excluded by the recipe: {}", rule.reason));
+        return Some(format!("{EXCLUDED}{}", rule.reason));
     }
     if let Err(error) = cell.entry.capabilities() {
         return Some(reason(&error));

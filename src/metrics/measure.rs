@@ -31,6 +31,17 @@ pub fn measure(original: &Original<'_>, decoded: &TensorRef<'_>, bits_per_value:
     metrics
 }
 
+/// The root mean square error alone, in the unit of the data; 0 without a value that is not missing.
+///
+/// # Panics
+/// As [`measure`].
+pub fn rmse(original: &Original<'_>, decoded: &TensorRef<'_>) -> f64 {
+    let error = errors(original, decoded).values;
+    let [square] = sums(error.len(), &|at| [error[at] * error[at]]);
+    let scaled = &original.scaled;
+    if scaled.count == 0 { 0.0 } else { (square / scaled.count as f64).sqrt() * scaled.scale }
+}
+
 /// What every metric is when no bit has changed.
 fn exact(metrics: &mut Metrics, original: &Original<'_>) {
     use Metric::*;

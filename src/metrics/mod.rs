@@ -13,7 +13,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use measure::measure;
+pub use measure::{measure, rmse};
 pub use original::Original;
 pub use summary::Summary;
 pub use table::{METRIC_VERSION, Metric, Metrics};

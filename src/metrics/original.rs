@@ -66,6 +66,16 @@ impl<'a> Original<'a> {
         &self.summary
     }
 
+    /// Whether the value at a flat index is not missing.
+    pub fn is_valid(&self, at: usize) -> bool {
+        self.scaled.is_valid(at)
+    }
+
+    /// The original itself.
+    pub fn tensor(&self) -> &TensorRef<'a> {
+        &self.tensor
+    }
+
     /// The values that are not missing, in ascending order; sorted at the first call.
     pub(super) fn sorted(&self) -> &Sorted {
         self.sorted.get_or_init(|| Sorted::new(&self.tensor, self.scaled.valid.as_deref()))

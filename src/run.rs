@@ -1,0 +1,89 @@
+//! Runs a plan: cells to rows. The only module that holds a clock.
+
+pub mod alloc;
+mod cell;
+pub mod executor;
+mod finished;
+mod group;
+mod judge;
+mod search;
+mod stats;
+#[cfg(test)]
+mod tests;
+mod timer;
+
+use anyhow::{Context, Result};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::dataset::Dataset;
+use crate::plan::{Plan, Subject, TimingPlan};
+use crate::record::{Record, TimingRecord};
+use executor::{Executor, WORKER};
+pub use finished::Finished;
+use group::Group;
+
+/// How a plan is run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// Cells side by side; one while timing.
+    pub jobs: usize,
+    /// Threads that a method may use.
+    pub threads: usize,
+    /// How cells are timed, if they are.
+    pub timing: Option<TimingPlan>,
+}
+
+/// A data set's bytes, or why they are not here.
+pub type Load = Result<Dataset, String>;
+
+/// What the runner needs from outside, and whom it tells.
+pub trait Host {
+    /// Reads or generates a data set. A reason in the inner result keeps its cells as `unsupported`.
+    ///
+    /// # Errors
+    /// Data that is broken stops the sweep.
+    fn load(&mut self, subject: &Subject) -> Result<Load>;
+
+    /// Called once per cell, in the order the cells finish. `new` is false for a row that a journal holds already, and
+    /// for one that says its data is not here.
+    ///
+    /// # Errors
+    /// Stops the sweep, for instance because the disk is full.
+    fn finished(&mut self, record: &Record, new: bool) -> Result<()>;
+
+    /// Called after [`Host::finished`] for a cell that was timed.
+    ///
+    /// # Errors
+    /// Stops the sweep.
+    fn timed(&mut self, timing: &TimingRecord) -> Result<()>;
+}
+
+/// Runs every cell and returns the rows in the order of the plan, whatever order they finished in.
+///
+/// # Errors
+/// What the host returns, and a thread pool that cannot start. Failures of cells are rows.
+pub fn sweep(
+    plan: &Plan,
+    executor: &dyn Executor,
+    settings: &Settings,
+    finished: &Finished,
+    host: &mut dyn Host,
+) -> Result<(Vec<Record>, Vec<TimingRecord>)> {
+    let jobs = if settings.timing.is_some() { 1 } else { settings.jobs.max(1) };
+    let pools = (0..jobs).map(|_| pool(settings.threads)).collect::<Result<Vec<_>>>()?;
+    let (mut records, mut timings) = (Vec::new(), Vec::new());
+    for (index, subject) in plan.subjects.iter().enumerate() {
+        let cells = plan.cells.iter().filter(|cell| cell.subject == index).collect();
+        let group = Group { subject, cells, finished, executor, timing: settings.timing, pools: &pools };
+        for (record, timing) in group.run(host).with_context(|| format!("data set {}", subject.name))? {
+            records.push(record);
+            timings.extend(timing);
+        }
+    }
+    Ok((records, timings))
+}
+
+fn pool(threads: usize) -> Result<ThreadPool> {
+    let builder = ThreadPoolBuilder::new().num_threads(threads.max(1)).stack_size(8 << 20);
+    builder.thread_name(|at| format!("{WORKER}-{at}")).build().context("cannot start the worker threads")
+}

@@ -1,0 +1,216 @@
+//! One cell: compress, decompress, compare, and write down what happened.
+
+use codecbench_methods::api::{Capabilities, Element, Promise, Target, TensorRef};
+use codecbench_methods::for_dtype;
+
+use super::executor::{Executor, Failure, Product, Work};
+use super::{judge, search};
+use crate::dataset::{Dataset, Kind};
+use crate::metrics::{METRIC_VERSION, Metrics, Original, measure};
+use crate::plan::{Cell, Subject, kinds, outside, reason};
+use crate::record::{HARNESS_VERSION, Record, Status};
+use crate::spec::{Goal, resolve};
+
+/// A data set with what is computed once for all of its cells.
+pub(super) struct Loaded<'a> {
+    pub dataset: &'a Dataset,
+    pub original: Original<'a>,
+    /// Bytes of the values above the sparsity threshold.
+    sparse_bytes: Option<u64>,
+}
+
+impl<'a> Loaded<'a> {
+    pub fn new(dataset: &'a Dataset) -> Self {
+        let original = Original::new(dataset.tensor.view(), dataset.kind, dataset.fill_value);
+        let threshold = dataset.sparsity_threshold.filter(|_| dataset.kind == Kind::Vdf);
+        let sparse_bytes = threshold.map(|threshold| sparse_bytes(&dataset.tensor.view(), threshold));
+        Loaded { dataset, original, sparse_bytes }
+    }
+}
+
+fn sparse_bytes(tensor: &TensorRef<'_>, threshold: f64) -> u64 {
+    let count = for_dtype!(TensorRef, tensor, view => {
+        view.data().iter().filter(|&&value| Element::to_f64(value) > threshold).count()
+    });
+    (count * tensor.dtype().size()) as u64
+}
+
+/// The row of a cell that nothing has happened to yet, from what is known before the data is.
+pub(super) fn planned(cell: &Cell, subject: &Subject) -> Record {
+    let elements = subject.shape.as_ref().map(|shape| shape.iter().product::<usize>() as u64);
+    let bytes = elements.zip(subject.dtype).map(|(elements, dtype)| elements * dtype.size() as u64);
+    let kind = cell.promise_kind(subject);
+    Record {
+        cell: cell.hash(subject.sha256.as_deref().unwrap_or_default()),
+        dataset: subject.name.clone(),
+        kind: subject.kind.map(|kind| kind.to_string()).unwrap_or_default(),
+        dtype: subject.dtype.map(|dtype| dtype.to_string()).unwrap_or_default(),
+        shape: subject.shape.as_deref().map(shape_text).unwrap_or_default(),
+        elements,
+        method: cell.entry.id().to_string(),
+        format: cell.entry.format().ok(),
+        params: cell.params_text(),
+        target: cell.target.name().to_string(),
+        target_value: cell.target.value(),
+        promise: kind.map(|promise| promise.to_string()).unwrap_or_default(),
+        input_bytes: bytes,
+        metric_version: METRIC_VERSION,
+        harness_version: HARNESS_VERSION.to_string(),
+        ..Record::default()
+    }
+}
+
+/// Axis lengths joined by `x`; a tensor without axes has none.
+fn shape_text(shape: &[usize]) -> String {
+    shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
+}
+
+/// The row of a cell that does not run.
+pub(super) fn skipped(cell: &Cell, subject: &Subject, reason: &str) -> Record {
+    Record { status: Status::Unsupported, reason: reason.to_string(), ..planned(cell, subject) }
+}
+
+/// The row of a cell that has run before and is skipped now.
+pub(super) fn reskipped(record: &Record, reason: &str) -> Record {
+    Record {
+        status: Status::Unsupported,
+        reason: reason.to_string(),
+        payload_bytes: None,
+        shared_bytes: None,
+        frame_bytes: None,
+        ratio: None,
+        sparse_ratio: None,
+        bits_per_value: None,
+        payload_hash: String::new(),
+        metrics: Metrics::default(),
+        ..record.clone()
+    }
+}
+
+/// Runs a cell and returns its row.
+pub(super) fn run(executor: &dyn Executor, cell: &Cell, subject: &Subject, loaded: &Loaded<'_>) -> Record {
+    let mut record = planned(cell, subject);
+    match attempt(executor, cell, loaded) {
+        Ok(outcome) => fill(&mut record, &outcome, loaded),
+        Err(failure) => (record.status, record.reason) = (failure.status, failure.reason),
+    }
+    record
+}
+
+/// What a cell produced, and under which target and promise.
+struct Outcome {
+    product: Product,
+    target: Target,
+    /// What the method promised for the target it was given.
+    promise: Promise,
+    /// The bound, where the harness searched for it: then nothing was promised for what the user asked.
+    searched: Option<f64>,
+}
+
+fn attempt(executor: &dyn Executor, cell: &Cell, loaded: &Loaded<'_>) -> Result<Outcome, Failure> {
+    let unsupported = |reason| Failure { status: Status::Unsupported, reason };
+    let dataset = loaded.dataset;
+    let (dtype, shape) = (dataset.tensor.dtype(), dataset.tensor.shape());
+    if let Some(reason) = outside(cell.entry, dtype, shape.len(), Some(dataset.kind), cell.target) {
+        return Err(unsupported(reason));
+    }
+    let facts = cell.entry.capabilities().map_err(|error| unsupported(reason(&error)))?;
+    let route = route(cell, facts, loaded).map_err(unsupported)?;
+    let promise = |target: Target| facts.promise(dtype, shape.len(), target.kind()).unwrap_or(Promise::None);
+    let work = |target| Work {
+        entry: cell.entry,
+        params: &cell.params,
+        target,
+        input: dataset.tensor.view(),
+        fill: dataset.fill_value,
+    };
+    let found = match route {
+        Route::Direct(target) => {
+            let product = executor.execute(&work(target))?;
+            return Ok(Outcome { product, target, promise: promise(target), searched: None });
+        }
+        Route::Rmse(goal) => search::for_rmse(executor, &work(Target::Rmse(goal)), &loaded.original, goal)?,
+        Route::Bytes(goal) => search::for_size(executor, &work(Target::Lossless), &loaded.original, goal)?,
+    };
+    let target = Target::MaxAbs(found.bound);
+    Ok(Outcome { product: found.product, target, promise: promise(target), searched: Some(found.bound) })
+}
+
+/// How a goal is reached.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Route {
+    /// The method takes it as its target.
+    Direct(Target),
+    /// By search for the bound that gives this root mean square error.
+    Rmse(f64),
+    /// By search for the bound that gives a payload of this many bytes.
+    Bytes(f64),
+}
+
+fn route(cell: &Cell, facts: &Capabilities, loaded: &Loaded<'_>) -> Result<Route, String> {
+    let tensor = &loaded.dataset.tensor;
+    let takes = |target: Target| facts.promise(tensor.dtype(), tensor.shape().len(), target.kind()).is_ok();
+    let elements = tensor.len() as f64;
+    let goal = match resolve(cell.target, loaded.original.summary())? {
+        Goal::Target(target) => target,
+        Goal::Ratio(ratio) => Target::BitsPerValue(8.0 * tensor.dtype().size() as f64 / ratio),
+    };
+    Ok(match goal {
+        goal if takes(goal) => Route::Direct(goal),
+        Target::Rmse(value) => Route::Rmse(value),
+        Target::BitsPerValue(bits) => Route::Bytes(bits * elements / 8.0),
+        goal => Route::Direct(goal),
+    })
+}
+
+/// The target that a finished row was measured under, to time the same thing again.
+pub(super) fn executed_target(cell: &Cell, loaded: &Loaded<'_>, record: &Record) -> Option<Target> {
+    if let Some(bound) = search::searched_bound(&record.reason) {
+        return Some(Target::MaxAbs(bound));
+    }
+    match route(cell, cell.entry.capabilities().ok()?, loaded).ok()? {
+        Route::Direct(target) => Some(target),
+        Route::Rmse(_) | Route::Bytes(_) => None,
+    }
+}
+
+fn fill(record: &mut Record, outcome: &Outcome, loaded: &Loaded<'_>) {
+    let Product { payload, decoded } = &outcome.product;
+    let input = loaded.dataset.tensor.byte_len() as u64;
+    let payload_bytes = payload.len() as u64;
+    let over = |bytes: u64| (bytes > 0 && payload_bytes > 0).then(|| bytes as f64 / payload_bytes as f64);
+    record.payload_bytes = Some(payload_bytes);
+    // No method has weights of its own yet; 0 is what it adds, not an absence.
+    record.shared_bytes = Some(0);
+    record.ratio = over(input);
+    record.sparse_ratio = loaded.sparse_bytes.and_then(over);
+    let elements = loaded.dataset.tensor.len() as f64;
+    record.bits_per_value = (elements > 0.0).then(|| 8.0 * payload_bytes as f64 / elements);
+    record.payload_hash = blake3::hash(payload).to_hex()[..16].to_string();
+    let decoded = decoded.view();
+    record.metrics = measure(&loaded.original, &decoded, record.bits_per_value);
+    let (status, mut reason) =
+        judge::judge(&loaded.original, &decoded, &record.metrics, payload.len(), (outcome.target, outcome.promise));
+    record.promise = outcome.promise.to_string();
+    if let Some(bound) = outcome.searched {
+        record.promise = Promise::Approximate.to_string();
+        let note = search::note(bound);
+        reason = if reason.is_empty() { note } else { format!("{note}; {reason}") };
+    }
+    (record.status, record.reason) = (status, reason);
+}
+
+impl Cell {
+    /// What the method promises for what the user asked; where only a search gets there, an approximation.
+    fn promise_kind(&self, subject: &Subject) -> Option<Promise> {
+        let facts = self.entry.capabilities().ok()?;
+        let (dtype, rank) = (subject.dtype?, subject.shape.as_ref()?.len());
+        let (first, searched) = kinds(self.target).split_first()?;
+        match facts.promise(dtype, rank, *first) {
+            Ok(promise) => Some(promise),
+            Err(_) => {
+                searched.iter().find_map(|kind| facts.promise(dtype, rank, *kind).ok()).map(|_| Promise::Approximate)
+            }
+        }
+    }
+}
