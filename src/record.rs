@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use atomic::write_atomically;
 pub use csv::{read_results, read_timings, results_text, timings_text, write_results, write_timings};
 pub use journal::{Journal, Recovered};
-pub use row::{result_columns, timing_columns};
+pub use row::{Row, result_columns, timing_columns};
 
 /// Version of this program, as it stands in every row.
 pub const HARNESS_VERSION: &str = env!("CARGO_PKG_VERSION");

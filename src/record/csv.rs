@@ -6,17 +6,16 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
 
-use super::row::{result_columns, timing_columns};
-use super::{Record, TimingRecord, write_atomically};
+use super::{Record, Row, TimingRecord, write_atomically};
 
 /// The text of `results.csv`.
 pub fn results_text(records: &[Record]) -> String {
-    text(&result_columns(), records.iter().map(Record::to_row))
+    text(records)
 }
 
 /// The text of `timings.csv`.
 pub fn timings_text(timings: &[TimingRecord]) -> String {
-    text(&timing_columns(), timings.iter().map(TimingRecord::to_row))
+    text(timings)
 }
 
 /// Writes `results.csv` whole or not at all.
@@ -42,7 +41,7 @@ pub fn write_timings(path: &Path, timings: &[TimingRecord]) -> Result<()> {
 /// data set's cell that occurs twice.
 pub fn read_results(path: &Path) -> Result<Vec<Record>> {
     let read = || -> Result<Vec<Record>> {
-        let records = rows(&fs::read(path)?, Record::from_row)?;
+        let records = rows(&fs::read(path)?)?;
         check(&records)?;
         Ok(records)
     };
@@ -54,7 +53,7 @@ pub fn read_results(path: &Path) -> Result<Vec<Record>> {
 /// # Errors
 /// Names the file and the line of a cell that does not read.
 pub fn read_timings(path: &Path) -> Result<Vec<TimingRecord>> {
-    let read = || rows(&fs::read(path)?, TimingRecord::from_row);
+    let read = || rows(&fs::read(path)?);
     read().with_context(|| format!("cannot read {}", path.display()))
 }
 
@@ -77,13 +76,14 @@ pub(super) fn line(row: &[impl AsRef<[u8]>]) -> String {
     String::from_utf8(bytes).expect("the cells were text")
 }
 
-fn text(columns: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
-    let mut text = line(columns);
-    text.extend(rows.map(|row| line(&row)));
+fn text<R: Row>(rows: &[R]) -> String {
+    let mut text = line(&R::columns());
+    text.extend(rows.iter().map(|row| line(&row.to_row())));
     text
 }
 
-pub(super) fn rows<T>(bytes: &[u8], read: impl Fn(&[&str], &[&str]) -> Result<T>) -> Result<Vec<T>> {
+/// The rows under a header.
+pub(super) fn rows<R: Row>(bytes: &[u8]) -> Result<Vec<R>> {
     let mut reader = csv::Reader::from_reader(bytes);
     let header = reader.headers().context("line 1")?.clone();
     let columns: Vec<&str> = header.iter().collect();
@@ -94,7 +94,7 @@ pub(super) fn rows<T>(bytes: &[u8], read: impl Fn(&[&str], &[&str]) -> Result<T>
             let row = row?;
             let number = row.position().map_or(0, csv::Position::line);
             let cells: Vec<&str> = row.iter().collect();
-            read(&columns, &cells).map_err(|error| anyhow!("line {number}: {error:#}"))
+            R::from_row(&columns, &cells).map_err(|error| anyhow!("line {number}: {error:#}"))
         })
         .collect()
 }
@@ -103,7 +103,7 @@ pub(super) fn rows<T>(bytes: &[u8], read: impl Fn(&[&str], &[&str]) -> Result<T>
 mod tests {
     use super::*;
     use crate::metrics::{METRIC_VERSION, Metric};
-    use crate::record::Status;
+    use crate::record::{Status, result_columns};
 
     fn record() -> Record {
         let mut record = Record {

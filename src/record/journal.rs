@@ -2,64 +2,72 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::Row;
 use super::csv::{line, rows};
-use super::{Record, result_columns};
 
 /// An append-only file of finished cells. Its first line names the build that wrote it; another build starts afresh.
 #[derive(Debug)]
-pub struct Journal {
+pub struct Journal<R> {
     path: PathBuf,
     file: File,
+    rows: PhantomData<R>,
 }
 
 /// What an earlier sweep left behind.
-#[derive(Debug, Default)]
-pub struct Recovered {
-    /// Finished cells, in the order they finished.
-    pub records: Vec<Record>,
+#[derive(Debug)]
+pub struct Recovered<R> {
+    /// Rows, in the order they were appended.
+    pub rows: Vec<R>,
     /// Whether a journal was there that another build wrote, and was dropped.
     pub discarded: bool,
 }
 
-impl Journal {
+impl<R> Default for Recovered<R> {
+    fn default() -> Self {
+        Recovered { rows: Vec::new(), discarded: false }
+    }
+}
+
+impl<R: Row> Journal<R> {
     /// Opens the journal at `path` and returns what it holds if `fingerprint` wrote it; otherwise, or if `fresh`, starts
     /// a new one. A last line that a kill tore in half is cut off.
     ///
     /// # Errors
     /// Names the file if it cannot be read or written.
-    pub fn open(path: &Path, fingerprint: &str, fresh: bool) -> Result<(Journal, Recovered)> {
-        let open = || -> Result<(Journal, Recovered)> {
-            let (kept, recovered) = if fresh { Default::default() } else { recover(path, fingerprint)? };
+    pub fn open(path: &Path, fingerprint: &str, fresh: bool) -> Result<(Self, Recovered<R>)> {
+        let open = || -> Result<(Self, Recovered<R>)> {
+            let (kept, recovered) = if fresh { (0, Recovered::default()) } else { recover(path, fingerprint)? };
             let file = match kept {
-                0 => start(path, fingerprint)?,
+                0 => start::<R>(path, fingerprint)?,
                 kept => resume(path, kept)?,
             };
-            Ok((Journal { path: path.to_path_buf(), file }, recovered))
+            Ok((Journal { path: path.to_path_buf(), file, rows: PhantomData }, recovered))
         };
         open().with_context(|| format!("cannot keep the journal {}", path.display()))
     }
 
-    /// Appends a finished cell and hands it to the operating system.
+    /// Appends a row and hands it to the operating system.
     ///
     /// # Errors
     /// Names the file, for instance when the disk is full.
-    pub fn append(&mut self, record: &Record) -> Result<()> {
-        let line = line(&record.to_row());
+    pub fn append(&mut self, row: &R) -> Result<()> {
+        let line = line(&row.to_row());
         self.file.write_all(line.as_bytes()).with_context(|| format!("cannot write {}", self.path.display()))
     }
 }
 
-fn header(fingerprint: &str) -> String {
-    format!("# codecbench journal {fingerprint}\n{}", line(&result_columns()))
+fn header<R: Row>(fingerprint: &str) -> String {
+    format!("# codecbench journal {fingerprint}\n{}", line(&R::columns()))
 }
 
-fn start(path: &Path, fingerprint: &str) -> Result<File> {
+fn start<R: Row>(path: &Path, fingerprint: &str) -> Result<File> {
     let mut file = File::create(path)?;
-    file.write_all(header(fingerprint).as_bytes())?;
+    file.write_all(header::<R>(fingerprint).as_bytes())?;
     Ok(file)
 }
 
@@ -70,21 +78,21 @@ fn resume(path: &Path, kept: u64) -> Result<File> {
 }
 
 /// The number of bytes worth keeping (0: none) and the rows in them.
-fn recover(path: &Path, fingerprint: &str) -> Result<(u64, Recovered)> {
+fn recover<R: Row>(path: &Path, fingerprint: &str) -> Result<(u64, Recovered<R>)> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Default::default()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((0, Recovered::default())),
         Err(error) => return Err(error.into()),
     };
-    let discard = || Ok((0, Recovered { discarded: !bytes.is_empty(), ..Recovered::default() }));
-    let header = header(fingerprint);
+    let discard = || Ok((0, Recovered { rows: Vec::new(), discarded: !bytes.is_empty() }));
+    let header = header::<R>(fingerprint);
     if !bytes.starts_with(header.as_bytes()) {
         return discard();
     }
     let whole = whole_rows(&bytes);
     let table = header.find('\n').map_or(0, |at| at + 1);
-    match rows(&bytes[table..whole], Record::from_row) {
-        Ok(records) => Ok((whole as u64, Recovered { records, discarded: false })),
+    match rows(&bytes[table..whole]) {
+        Ok(rows) => Ok((whole as u64, Recovered { rows, discarded: false })),
         Err(_) => discard(),
     }
 }
@@ -106,6 +114,7 @@ fn whole_rows(bytes: &[u8]) -> usize {
 mod tests {
     use super::*;
     use crate::metrics::METRIC_VERSION;
+    use crate::record::Record;
 
     fn record(cell: &str) -> Record {
         let reason = "a \"quoted\"\nreason".into();
@@ -113,8 +122,8 @@ mod tests {
     }
 
     fn cells(path: &Path, fingerprint: &str, fresh: bool) -> (Vec<String>, bool) {
-        let (_, recovered) = Journal::open(path, fingerprint, fresh).expect("the folder is writable");
-        (recovered.records.into_iter().map(|record| record.cell).collect(), recovered.discarded)
+        let (_, recovered) = Journal::<Record>::open(path, fingerprint, fresh).expect("the folder is writable");
+        (recovered.rows.into_iter().map(|record| record.cell).collect(), recovered.discarded)
     }
 
     #[test]
@@ -129,7 +138,7 @@ mod tests {
         for end in one..bytes.len() {
             fs::write(&path, &bytes[..end]).expect("writable");
             let (mut journal, recovered) = Journal::open(&path, "build", false).expect("readable");
-            assert_eq!(recovered.records, [record("a")], "cut at {end}");
+            assert_eq!(recovered.rows, [record("a")], "cut at {end}");
             journal.append(&record("c")).expect("writable");
             assert_eq!(cells(&path, "build", false), (vec!["a".into(), "c".into()], false));
         }
@@ -149,7 +158,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_is_an_error_that_names_the_file() {
-        let error = Journal::open(Path::new("/dev/full"), "build", true).expect_err("the disk is full");
+        let error = Journal::<Record>::open(Path::new("/dev/full"), "build", true).expect_err("the disk is full");
         assert!(error.to_string().contains("/dev/full"), "{error}");
     }
 }

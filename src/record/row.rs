@@ -78,9 +78,27 @@ pub fn timing_columns() -> Vec<&'static str> {
     TIMING.to_vec()
 }
 
-impl Record {
-    /// The row, in the order of [`result_columns`]. Numbers read back to the same bits; an absent one is empty.
-    pub fn to_row(&self) -> Vec<String> {
+/// Something that is a line of a CSV file.
+pub trait Row: Sized {
+    /// The columns, in order.
+    fn columns() -> Vec<&'static str>;
+
+    /// The cells, in the order of the columns. Numbers read back to the same bits; an absent one is empty.
+    fn to_row(&self) -> Vec<String>;
+
+    /// Reads a row back; `columns` names its cells.
+    ///
+    /// # Errors
+    /// A missing or unknown column, or a cell that does not read, named; rows measured by other metric definitions.
+    fn from_row(columns: &[&str], row: &[&str]) -> Result<Self>;
+}
+
+impl Row for Record {
+    fn columns() -> Vec<&'static str> {
+        result_columns()
+    }
+
+    fn to_row(&self) -> Vec<String> {
         let mut row = vec![
             self.cell.clone(),
             self.dataset.clone(),
@@ -110,11 +128,7 @@ impl Record {
         row
     }
 
-    /// Reads a row back; `columns` names its cells.
-    ///
-    /// # Errors
-    /// A missing or unknown column, or a cell that does not read, named; rows measured by other metric definitions.
-    pub(super) fn from_row(columns: &[&str], row: &[&str]) -> Result<Self> {
+    fn from_row(columns: &[&str], row: &[&str]) -> Result<Self> {
         let mut cells = Cells::new(columns, row)?;
         let mut metrics = Metrics::default();
         for &metric in Metric::ALL {
@@ -159,9 +173,12 @@ impl Record {
     }
 }
 
-impl TimingRecord {
-    /// The row, in the order of [`timing_columns`].
-    pub fn to_row(&self) -> Vec<String> {
+impl Row for TimingRecord {
+    fn columns() -> Vec<&'static str> {
+        timing_columns()
+    }
+
+    fn to_row(&self) -> Vec<String> {
         let spread =
             |timing: &Timing| [timing.median_ns, timing.mad_ns, timing.ci_low_ns, timing.ci_high_ns].map(number_text);
         let mut row = vec![
@@ -182,11 +199,7 @@ impl TimingRecord {
         row
     }
 
-    /// Reads a row back; `columns` names its cells.
-    ///
-    /// # Errors
-    /// A missing or unknown column, or a cell that does not read, named.
-    pub(super) fn from_row(columns: &[&str], row: &[&str]) -> Result<Self> {
+    fn from_row(columns: &[&str], row: &[&str]) -> Result<Self> {
         let mut cells = Cells::new(columns, row)?;
         let record = TimingRecord {
             cell: cells.take("cell")?,
