@@ -5,7 +5,7 @@ use codecbench_methods::api::TensorRef;
 use super::error::{Errors, errors, identical};
 use super::order::{self, Sorted};
 use super::sum::sums;
-use super::{Metric, Metrics, Original, axes};
+use super::{Metric, Metrics, Original, axes, velocity};
 use crate::dataset::Kind;
 
 /// Measures `decoded` against `original`; both have the same dtype and shape.
@@ -26,6 +26,9 @@ pub fn measure(original: &Original<'_>, decoded: &TensorRef<'_>, bits_per_value:
             distribution(&mut metrics, original, decoded);
             structure(&mut metrics, original, &mut errors);
         }
+    }
+    if original.kind == Kind::Vdf && metrics.get(Metric::MaxAbsErr).is_some_and(f64::is_finite) {
+        velocity::measure(&mut metrics, original, decoded);
     }
     rates(&mut metrics, original, bits_per_value);
     metrics

@@ -12,6 +12,7 @@ mod summary;
 mod table;
 #[cfg(test)]
 mod tests;
+mod velocity;
 
 pub use measure::{measure, rmse};
 pub use original::Original;

@@ -9,6 +9,7 @@ use super::Summary;
 use super::axes;
 use super::order::Sorted;
 use super::sum::sums;
+use super::velocity::{Grid, Moments};
 use crate::dataset::Kind;
 
 /// The original side of every comparison: values, missing values and what can be computed once.
@@ -20,6 +21,8 @@ pub struct Original<'a> {
     summary: Summary,
     sorted: OnceLock<Sorted>,
     gradient_range: OnceLock<Option<f64>>,
+    pub(super) grid: Grid,
+    moments: OnceLock<Option<Moments>>,
 }
 
 /// The values as `f64`, divided by a power of two near the largest, so that squares neither overflow nor vanish.
@@ -58,7 +61,28 @@ impl<'a> Original<'a> {
     pub fn new(tensor: TensorRef<'a>, kind: Kind, fill: Option<f64>) -> Self {
         let (values, valid) = for_dtype!(TensorRef, &tensor, view => split_missing(view, fill));
         let (summary, scaled) = summarise(values, valid);
-        Original { tensor, kind, scaled, summary, sorted: OnceLock::new(), gradient_range: OnceLock::new() }
+        Original {
+            tensor,
+            kind,
+            scaled,
+            summary,
+            sorted: OnceLock::new(),
+            gradient_range: OnceLock::new(),
+            grid: Grid::default(),
+            moments: OnceLock::new(),
+        }
+    }
+
+    /// Says on what velocity grid a distribution function stands: the spacing per axis (1 where it is not given), and
+    /// the value at or below which a cell counts as empty.
+    pub fn on_velocity_grid(self, spacing: Option<Vec<f64>>, threshold: Option<f64>) -> Self {
+        Original { grid: Grid { spacing, threshold }, moments: OnceLock::new(), ..self }
+    }
+
+    /// Moments of a distribution function; computed at the first call.
+    pub(super) fn moments(&self) -> Option<&Moments> {
+        let moments = || Moments::new(self.tensor.shape(), &self.grid, &self.scaled.values, self.scaled.scale);
+        self.moments.get_or_init(moments).as_ref()
     }
 
     /// Statistics over the values that are not missing.

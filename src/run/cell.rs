@@ -21,7 +21,8 @@ pub(super) struct Loaded<'a> {
 
 impl<'a> Loaded<'a> {
     pub fn new(dataset: &'a Dataset) -> Self {
-        let original = Original::new(dataset.tensor.view(), dataset.kind, dataset.fill_value);
+        let original = Original::new(dataset.tensor.view(), dataset.kind, dataset.fill_value)
+            .on_velocity_grid(dataset.velocity_spacing.clone(), dataset.sparsity_threshold);
         let threshold = dataset.sparsity_threshold.filter(|_| dataset.kind == Kind::Vdf);
         let sparse_bytes = threshold.map(|threshold| sparse_bytes(&dataset.tensor.view(), threshold));
         Loaded { dataset, original, sparse_bytes }
