@@ -4,8 +4,9 @@ pub mod api;
 pub mod shared;
 
 pub mod identity;
+pub mod zlib;
 
 use api::Entry;
 
 /// Every method, in the order of lists and tables: the baseline first, then general codecs, then transforms.
-pub static METHODS: &[Entry] = &[Entry::of::<identity::Identity>()];
+pub static METHODS: &[Entry] = &[Entry::of::<identity::Identity>(), Entry::of::<zlib::Zlib>()];

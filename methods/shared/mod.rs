@@ -2,7 +2,9 @@
 
 pub mod axes;
 pub mod bits;
+pub mod deflate;
 pub mod entropy;
 mod missing;
 pub mod range;
+pub mod shuffle;
 pub mod varint;
