@@ -3,10 +3,13 @@
 pub mod api;
 pub mod shared;
 
+#[path = "adaptive-grid/mod.rs"]
+pub mod adaptive_grid;
 pub mod identity;
 pub mod zlib;
 
 use api::Entry;
 
 /// Every method, in the order of lists and tables: the baseline first, then general codecs, then transforms.
-pub static METHODS: &[Entry] = &[Entry::of::<identity::Identity>(), Entry::of::<zlib::Zlib>()];
+pub static METHODS: &[Entry] =
+    &[Entry::of::<identity::Identity>(), Entry::of::<zlib::Zlib>(), Entry::of::<adaptive_grid::AdaptiveGrid>()];

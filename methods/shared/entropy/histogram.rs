@@ -1,6 +1,6 @@
 //! How often each class occurs under each context, and which contexts are better off with one table in common.
 
-use super::class::CLASSES;
+use super::class::{CLASSES, raw_bits};
 
 /// Counts of the classes under one table.
 pub(super) type Histogram = [u64; CLASSES];
@@ -61,6 +61,14 @@ fn cost(counts: impl Iterator<Item = u64>) -> u64 {
         }
     }
     (total * log2(total)).saturating_sub(sum) + table
+}
+
+/// Bits of the classes under a table per context, of those tables, and of the raw bits.
+pub(super) fn bits(histograms: &[Histogram]) -> u64 {
+    let raw = |counts: &Histogram| {
+        counts.iter().enumerate().map(|(class, count)| count * u64::from(raw_bits(class))).sum::<u64>()
+    };
+    histograms.iter().map(|counts| (cost(counts.iter().copied()) >> LOG_BITS) + raw(counts)).sum()
 }
 
 /// Joins contexts while that saves bytes.

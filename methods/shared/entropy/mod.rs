@@ -48,6 +48,16 @@ fn encode_with(symbols: &[i32], context: impl Fn(usize) -> u8, payload: &mut Vec
     payload.extend_from_slice(&bytes);
 }
 
+/// About how many bits [`encode`] takes for `symbols`, without coding them. For choosing between candidates.
+///
+/// # Panics
+/// As [`encode`].
+pub fn estimate(symbols: &[i32], contexts: &[u8]) -> u64 {
+    assert!(contexts.is_empty() || symbols.len() == contexts.len(), "one context per symbol");
+    let histograms = fixed::count(symbols, |index| contexts.get(index).copied().unwrap_or(0));
+    histogram::bits(&histograms)
+}
+
 fn decisions(histograms: &[Histogram]) -> u64 {
     let magnitude_bits = |class: usize| if class < 2 { 0 } else { class::raw_bits(class) + 1 + u32::from(class > 3) };
     let of = |(class, &count): (usize, &u64)| count * adaptive::decisions(magnitude_bits(class));

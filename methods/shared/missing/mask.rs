@@ -77,14 +77,14 @@ fn code_places(shape: &[usize], mask: &mut [bool], coder: &mut impl Coder, model
 fn code_row(here: &mut [bool], [plane, up]: [&[bool]; 2], coder: &mut impl Coder, models: &mut Models) {
     let at = |row: &[bool], index: usize| usize::from(row.get(index).copied().unwrap_or(false));
     let mut left = [false; 2];
-    for index in 0..here.len() {
+    for (index, missing) in here.iter_mut().enumerate() {
         let context = usize::from(left[0])
             | usize::from(left[1]) << 1
             | at(up, index) << 2
             | at(up, index + 1) << 3
             | at(plane, index) << 4;
-        here[index] = coder.bit(here[index], &mut models.missing[context]);
-        left = [here[index], left[0]];
+        *missing = coder.bit(*missing, &mut models.missing[context]);
+        left = [*missing, left[0]];
     }
 }
 

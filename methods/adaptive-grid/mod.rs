@@ -1,0 +1,329 @@
+//! Adaptive grid: a hierarchy of grids, each predicted from the next coarser one, and the residuals.
+//!
+//! After jenkspt/xtensor, in any number of dimensions. By default the loop is closed (prediction from reconstructed
+//! values), residuals are quantised so that a bound holds for every value, and an entropy stage with contexts codes
+//! them: the multilevel interpolation of SZ3 (Zhao et al., ICDE 2021) and HPEZ. With `loop=open` and a threshold `eps`
+//! it does what the seed did, and promises as little.
+
+mod bounded;
+mod context;
+mod grid;
+mod interpolate;
+mod payload;
+mod plan;
+mod sample;
+mod store;
+mod threshold;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::api::{
+    Capabilities, Compressor, DType, Error, Method, Promise, Section, Target, TargetKind, TargetRow, TensorMut,
+    TensorRef,
+};
+use crate::shared::axes::Axes;
+use grid::Grid;
+use interpolate::Rule;
+use sample::Sample;
+use store::{Layout, Reader, Writer};
+use threshold::Keep;
+
+/// How a point is predicted from the next coarser grid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Predictor {
+    /// The coarser point at or before it along every axis (the seed's first version).
+    NearestLeft,
+    /// The coarser point at or behind it along every axis (the seed's order 0).
+    NearestRight,
+    /// The mean of its two neighbours (the seed's order 1).
+    Linear,
+    /// Four points; where the loop is closed and entropy-coded, each level takes the better of cubic and linear.
+    #[default]
+    Cubic,
+}
+
+/// What the encoder predicts from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loop {
+    /// The original values: errors add up over the levels, and no bound holds.
+    Open,
+    /// What the decoder has: no error exceeds the bound.
+    #[default]
+    Closed,
+}
+
+/// How residuals are stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Store {
+    /// Each kept residual with a key of eight bytes (a dictionary of keys, as in the seed).
+    Dok,
+    /// A bit per point, and the kept residuals.
+    Bitmask,
+    /// The entropy stage; residuals are quantised where the loop is closed.
+    #[default]
+    Entropy,
+}
+
+/// Parameters of `adaptive-grid`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Params {
+    /// Axes that levels halve: `all`, or numbers joined by `+`. The entropy store may leave out axes that do not pay.
+    pub axes: Axes,
+    /// How a point is predicted from the next coarser grid.
+    pub predictor: Predictor,
+    /// What the encoder predicts from: `open` is for target `native` only.
+    #[serde(rename = "loop")]
+    pub feedback: Loop,
+    /// How residuals are stored.
+    pub store: Store,
+    /// Number of levels; 0: as many as it takes to leave one point along each halved axis.
+    #[schemars(range(max = 60))]
+    pub depth: u32,
+    /// Target `native`: residuals up to this are dropped (closed loop: the bound), in the unit of the data.
+    #[schemars(range(min = 0.0))]
+    pub eps: f64,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct AdaptiveGrid {
+    params: Params,
+    /// Largest error, or threshold in the open loop.
+    bound: f64,
+    lossless: bool,
+}
+
+/// Types whose values are all exact in `f64`: predictions are computed there.
+const TYPES: &[DType] = &[DType::F32, DType::F64, DType::I8, DType::U8, DType::I16, DType::U16, DType::I32, DType::U32];
+const LOSSLESS_TYPES: &[DType] = &[DType::F32, DType::I8, DType::U8, DType::I16, DType::U16, DType::I32, DType::U32];
+
+impl Method for AdaptiveGrid {
+    const ID: &'static str = "adaptive-grid";
+    const FORMAT: u8 = 1;
+    const CAPABILITIES: Capabilities = Capabilities {
+        summary: "nested grids, each predicted from the coarser one by interpolation; residuals entropy-coded",
+        targets: &[
+            TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, TYPES),
+            TargetRow::new(TargetKind::Lossless, Promise::Exact, LOSSLESS_TYPES),
+            TargetRow::new(TargetKind::Native, Promise::None, TYPES),
+        ],
+        min_rank: 0,
+        max_rank: usize::MAX,
+        non_finite: false,
+        deterministic: true,
+    };
+    type Params = Params;
+
+    fn new(params: Params, target: Target) -> Result<Self, Error> {
+        if !(params.eps >= 0.0 && params.eps.is_finite()) {
+            return Err(Error::invalid("eps", format!("must be a number from 0 up, got {}", params.eps)));
+        }
+        if params.depth > 60 {
+            return Err(Error::invalid(
+                "depth",
+                format!("must be at most 60 (0: as deep as it goes), got {}", params.depth),
+            ));
+        }
+        let bound = match target {
+            Target::MaxAbs(bound) => bound,
+            Target::Lossless => 0.0,
+            Target::Native => params.eps,
+            other => {
+                return Err(Error::unsupported(format!("target `{}`; supported: abs, lossless, native", other.kind())));
+            }
+        };
+        if params.feedback == Loop::Open && target != Target::Native {
+            return Err(Error::unsupported("loop=open keeps no bound; use loop=closed, or target `native` with eps"));
+        }
+        Ok(AdaptiveGrid { params, bound, lossless: target == Target::Lossless })
+    }
+}
+
+/// Runs one expression with the elements of a tensor, for the types in [`TYPES`].
+macro_rules! for_sample {
+    ($kind:ident, $tensor:expr, $view:pat => $body:expr) => {
+        match $tensor {
+            $kind::F32($view) => $body,
+            $kind::F64($view) => $body,
+            $kind::I8($view) => $body,
+            $kind::U8($view) => $body,
+            $kind::I16($view) => $body,
+            $kind::U16($view) => $body,
+            $kind::I32($view) => $body,
+            $kind::U32($view) => $body,
+            other => Err(Error::unsupported(format!("dtype {}; 64-bit integers are not exact here", other.dtype()))),
+        }
+    };
+}
+
+impl Compressor for AdaptiveGrid {
+    fn compress(&self, input: TensorRef<'_>, payload: &mut Vec<u8>) -> Result<(), Error> {
+        let axes = self.params.axes.resolve(input.shape().len())?;
+        self.check_type(input.dtype())?;
+        if input.is_empty() {
+            return Ok(());
+        }
+        if !self.quantises() {
+            return for_sample!(TensorRef, input, view => {
+                self.keep(view.data(), view.shape(), &axes)?.1.write(payload);
+                Ok(())
+            });
+        }
+        let setting = self.setting(input.shape(), &axes);
+        match &input {
+            TensorRef::F32(view) => payload::write_f32(&mut view.data().to_vec(), &setting, payload),
+            other => {
+                return for_sample!(TensorRef, other, view => {
+                    payload::write(&mut view.data().to_vec(), &setting, 0, payload);
+                    Ok(())
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn decompress(&self, payload: &[u8], output: TensorMut<'_>) -> Result<(), Error> {
+        let axes = self.params.axes.resolve(output.shape().len())?;
+        self.check_type(output.dtype())?;
+        if output.is_empty() {
+            return if payload.is_empty() { Ok(()) } else { Err(Error::corrupt(0, "bytes where there is no value")) };
+        }
+        let shape = output.shape().to_vec();
+        if !self.quantises() {
+            return for_sample!(TensorMut, output, view => self.restore(payload, &shape, &axes, view.into_data()));
+        }
+        let setting = self.setting(&shape, &axes);
+        match output {
+            TensorMut::F32(view) => payload::read_f32(payload, &setting, view.into_data()),
+            other => for_sample!(TensorMut, other, view => payload::read(payload, &setting, view.into_data())),
+        }
+    }
+
+    fn sections(&self, dtype: DType, payload: &[u8]) -> Result<Vec<Section>, Error> {
+        if payload.is_empty() {
+            return Ok(Vec::new());
+        }
+        if !self.quantises() {
+            return Ok(vec![("residuals", payload.len())]);
+        }
+        let escaped = payload::escaped_bytes(payload, dtype.size())?;
+        Ok(vec![("head", 1), ("escaped", escaped - 1), ("symbols", payload.len() - escaped)])
+    }
+}
+
+/// Residuals that a threshold kept, and the points that could have had one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Residuals above the threshold: the non-zero entries of the seed's sparse array.
+    pub residuals: usize,
+    /// Elements of the array, anchors included.
+    pub of: usize,
+}
+
+/// Anchors and store of the threshold modes.
+struct Thresholded<T> {
+    anchors: Vec<T>,
+    store: Writer,
+}
+
+impl<T: Sample> Thresholded<T> {
+    fn write(self, payload: &mut Vec<u8>) {
+        for value in &self.anchors {
+            payload.extend_from_slice(&value.to_bits().to_le_bytes()[..T::DTYPE.size()]);
+        }
+        self.store.finish(payload);
+    }
+}
+
+impl AdaptiveGrid {
+    /// How many residuals the threshold keeps of `input`: the seed's share of non-zeros.
+    ///
+    /// # Errors
+    /// `Unsupported` where residuals are quantised (closed loop with the entropy store), and as `compress`.
+    pub fn kept(&self, input: TensorRef<'_>) -> Result<Kept, Error> {
+        let axes = self.params.axes.resolve(input.shape().len())?;
+        if self.quantises() {
+            return Err(Error::unsupported("store=entropy with loop=closed quantises residuals and keeps all of them"));
+        }
+        let of = input.len();
+        for_sample!(TensorRef, &input, view => Ok(Kept { residuals: self.keep(view.data(), view.shape(), &axes)?.0, of }))
+    }
+
+    /// Whether residuals are quantised, rather than kept or dropped.
+    fn quantises(&self) -> bool {
+        self.params.store == Store::Entropy && self.params.feedback == Loop::Closed
+    }
+
+    fn check_type(&self, dtype: DType) -> Result<(), Error> {
+        let types = if self.lossless { LOSSLESS_TYPES } else { TYPES };
+        if types.contains(&dtype) {
+            return Ok(());
+        }
+        let target = if self.lossless { " with target `lossless`" } else { "" };
+        Err(Error::unsupported(format!("dtype {dtype}{target}")))
+    }
+
+    fn rule(&self) -> Rule {
+        match self.params.predictor {
+            Predictor::NearestLeft => Rule::NearestLeft,
+            Predictor::NearestRight => Rule::NearestRight,
+            Predictor::Linear => Rule::Linear,
+            Predictor::Cubic => Rule::Cubic,
+        }
+    }
+
+    fn setting<'a>(&self, shape: &'a [usize], axes: &'a [usize]) -> payload::Setting<'a> {
+        let lossless = self.lossless;
+        payload::Setting { shape, axes, depth: self.params.depth, rule: self.rule(), bound: self.bound, lossless }
+    }
+
+    fn layout(&self) -> Layout {
+        match self.params.store {
+            Store::Dok => Layout::Dok,
+            Store::Bitmask => Layout::Bitmask,
+            Store::Entropy => Layout::Entropy,
+        }
+    }
+
+    fn keep<T: Sample>(&self, data: &[T], shape: &[usize], axes: &[usize]) -> Result<(usize, Thresholded<T>), Error> {
+        let grid = Grid::new(shape, axes, self.params.depth);
+        let keep = if self.lossless { Keep::Different } else { Keep::Above(self.bound) };
+        let mut store = Writer::new(self.layout(), data.len());
+        let anchors = threshold::anchors(data, &grid);
+        let mut data = data.to_vec();
+        if !data.is_empty() {
+            match self.params.feedback {
+                Loop::Open => threshold::encode_open(&mut data, &grid, self.rule(), keep, &mut store),
+                Loop::Closed => threshold::encode_closed(&mut data, &grid, self.rule(), keep, &mut store),
+            }
+        }
+        Ok((store.kept, Thresholded { anchors, store }))
+    }
+
+    fn restore<T: Sample>(&self, payload: &[u8], shape: &[usize], axes: &[usize], data: &mut [T]) -> Result<(), Error> {
+        let grid = Grid::new(shape, axes, self.params.depth);
+        let (anchors, size) = (threshold::anchor_count(&grid), T::DTYPE.size());
+        let split = payload.split_at_checked(anchors * size);
+        let (head, rest) = split.ok_or_else(|| Error::corrupt(payload.len(), "the payload ends inside the anchors"))?;
+        let mut store = Reader::new(self.layout(), rest, data.len() - anchors, data.len())?;
+        let values = head.chunks_exact(size).map(|chunk| {
+            let mut word = [0; 8];
+            word[..size].copy_from_slice(chunk);
+            T::from_bits(u64::from_le_bytes(word))
+        });
+        threshold::set_anchors(data, &grid, values);
+        match self.params.feedback {
+            Loop::Open => threshold::decode_open(data, &grid, self.rule(), &mut store),
+            Loop::Closed => threshold::decode_closed(data, &grid, self.rule(), &mut store),
+        }
+        store.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;
