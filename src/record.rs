@@ -11,7 +11,7 @@ use std::str::FromStr;
 use crate::metrics::Metrics;
 use serde::{Deserialize, Serialize};
 
-pub use atomic::write_atomically;
+pub use atomic::{write_atomically, write_together};
 pub use csv::{read_results, read_timings, results_text, timings_text, write_results, write_timings};
 pub use journal::{Journal, Recovered};
 pub use row::{Row, result_columns, timing_columns};

@@ -4,6 +4,7 @@ use codecbench_methods::api::TensorRef;
 
 use super::error::{Errors, errors, identical};
 use super::order::{self, Sorted};
+use super::similarity::{self, Planes};
 use super::sum::sums;
 use super::{Metric, Metrics, Original, axes, velocity};
 use crate::dataset::Kind;
@@ -24,6 +25,7 @@ pub fn measure(original: &Original<'_>, decoded: &TensorRef<'_>, bits_per_value:
         if original.scaled.count > 0 {
             size(&mut metrics, original, &errors);
             distribution(&mut metrics, original, decoded);
+            similarity(&mut metrics, original, &errors);
             structure(&mut metrics, original, &mut errors);
         }
     }
@@ -65,6 +67,37 @@ fn exact(metrics: &mut Metrics, original: &Original<'_>) {
     }
     if original.gradient_range().is_some_and(|range| range > 0.0) {
         metrics.set(GradNrmse, 0.0);
+    }
+    if let Some((planes, pictures)) = planes(original).filter(|(planes, _)| planes.has_window(scaled)) {
+        metrics.set(if pictures { Ssim } else { Dssim }, 1.0);
+        if pictures && planes.has_scales(scaled) {
+            metrics.set(MsSsim, 1.0);
+        }
+    }
+}
+
+/// The planes that structural similarity compares, and whether they are pictures rather than a field of floats.
+fn planes(original: &Original<'_>) -> Option<(Planes, bool)> {
+    let tensor = &original.tensor;
+    let pictures = matches!(original.kind, Kind::Image | Kind::Video);
+    let field = original.kind == Kind::Field && tensor.dtype().is_float();
+    if pictures || field { Some((Planes::of(tensor.shape(), original.kind)?, pictures)) } else { None }
+}
+
+/// SSIM and MS-SSIM of pictures, DSSIM of fields.
+fn similarity(metrics: &mut Metrics, original: &Original<'_>, errors: &Errors) {
+    let Some((planes, pictures)) = planes(original).filter(|_| errors.largest.is_finite()) else {
+        return;
+    };
+    let scaled = &original.scaled;
+    let decoded: Vec<f64> = scaled.values.iter().zip(&errors.values).map(|(x, e)| x + e).collect();
+    let mut set = |metric, value: Option<f64>| metrics.set(metric, value.unwrap_or(f64::NAN));
+    if pictures {
+        let peak = peak(original).map_or(scaled.range, |peak| peak / scaled.scale);
+        set(Metric::Ssim, similarity::ssim(planes, scaled, &decoded, peak));
+        set(Metric::MsSsim, similarity::ms_ssim(planes, scaled, &decoded, peak));
+    } else {
+        set(Metric::Dssim, similarity::dssim(planes, scaled, &decoded));
     }
 }
 

@@ -7,6 +7,7 @@ mod error;
 mod measure;
 mod order;
 mod original;
+mod similarity;
 mod sum;
 mod summary;
 mod table;

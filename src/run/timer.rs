@@ -14,7 +14,7 @@ use crate::record::Timing;
 /// The interval of the median is narrow enough at this share of the median.
 const NARROW: f64 = 0.01;
 /// Bytes that a timed copy moves at least: a single copy of a tiny array is shorter than the clock can see.
-const COPY_AT_LEAST: usize = 1 << 20;
+const COPY_AT_LEAST: usize = 1 << 16;
 
 /// Nanoseconds since some fixed moment.
 pub(super) trait Clock {
