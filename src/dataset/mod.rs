@@ -1,5 +1,11 @@
 //! Data sets: what they are, where their bytes come from.
 
+pub mod catalogue;
+pub mod generate;
+mod index;
+pub mod load;
+pub mod manifest;
+
 use std::fmt;
 use std::str::FromStr;
 
