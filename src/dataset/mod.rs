@@ -1,6 +1,7 @@
 //! Data sets: what they are, where their bytes come from.
 
 pub mod catalogue;
+pub mod fetch;
 pub mod generate;
 mod index;
 pub mod load;

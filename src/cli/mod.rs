@@ -1,0 +1,99 @@
+//! The command line: one file per verb. Only this module prints.
+
+mod completions;
+mod fetch;
+mod list;
+
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Exit code of whatever stopped the work.
+const STOPPED: u8 = 2;
+
+/// Compares tensor-compression methods on the same data, at the same quality, with every byte counted
+#[derive(Debug, Parser)]
+#[command(
+    name = "codecbench",
+    version,
+    after_help = "Example: codecbench sweep --dataset 'gen-*' --method zlib --target lossless"
+)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    List(list::ListArgs),
+    Fetch(fetch::FetchArgs),
+    Completions(completions::CompletionsArgs),
+    Man(completions::ManArgs),
+}
+
+/// Runs the command line of this process.
+///
+/// Exit codes: 0 success, 1 a gate failed, 2 anything that stopped the work. Output through a closed pipe is success.
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().verb {
+        Verb::List(args) => list::run(&args),
+        Verb::Fetch(args) => fetch::run(&args),
+        Verb::Completions(args) => completions::run(&args),
+        Verb::Man(_) => completions::man(),
+    };
+    outcome.unwrap_or_else(|error| {
+        if closed_pipe(&error) {
+            return ExitCode::SUCCESS;
+        }
+        let _ = writeln!(io::stderr(), "codecbench: {}", one_line(&error));
+        ExitCode::from(STOPPED)
+    })
+}
+
+/// Prints to stdout. A closed pipe is an error here, and success in [`main`].
+fn print(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+fn closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == ErrorKind::BrokenPipe))
+}
+
+/// The chain of causes on one line. A cause that its wrapper already quotes is not said twice.
+fn one_line(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !text.ends_with(&cause) {
+            text = if text.is_empty() { cause } else { format!("{text}: {cause}") };
+        }
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_verb_has_an_example() {
+        let command = Cli::command();
+        command.clone().debug_assert();
+        for verb in command.get_subcommands() {
+            let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("Example: codecbench"), "`{}` shows no example in its help", verb.get_name());
+        }
+    }
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let error = anyhow::anyhow!("no such file").context("cannot read a.npy: no such file");
+        assert_eq!(one_line(&error), "cannot read a.npy: no such file");
+    }
+}
