@@ -6,7 +6,7 @@ mod select;
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
-use codecbench_methods::api::{Capabilities, DType, Entry, ParamsJson, TargetKind};
+use codecbench_methods::api::{Capabilities, DType, Entry, Error, ParamsJson, Target, TargetKind};
 
 pub use recipe::{Exclude, Recipe, TimingPlan};
 pub use select::{narrow_methods, select_methods};
@@ -121,12 +121,24 @@ pub fn plan(
 
 fn resolve_method(spec: &MethodSpec) -> Result<(&'static Entry, ParamsJson)> {
     let entry = select::find(&spec.id)?;
-    let params = if entry.is_built() {
-        entry.canonical(&spec.params).with_context(|| format!("method {:?}", spec.to_string()))?
-    } else {
-        spec.params.clone()
-    };
-    Ok((entry, params))
+    if !entry.is_built() {
+        return Ok((entry, spec.params.clone()));
+    }
+    let params = entry.canonical(&spec.params).and_then(|params| check_values(entry, params));
+    Ok((entry, params.with_context(|| format!("method {:?}", spec.to_string()))?))
+}
+
+/// Refuses values that no target of the method makes sense of, such as a level out of range.
+fn check_values(entry: &Entry, params: ParamsJson) -> Result<ParamsJson, Error> {
+    let mut refusal = None;
+    for row in entry.capabilities()?.targets {
+        let target = Target::from_parts(row.target, None).or_else(|_| Target::from_parts(row.target, Some(1.0)))?;
+        match entry.build(&params, target) {
+            Err(error @ Error::InvalidParam { .. }) => refusal = Some(error),
+            _ => return Ok(params),
+        }
+    }
+    refusal.map_or(Ok(params), Err)
 }
 
 const EXCLUDED: &str = "excluded by the recipe: ";
@@ -200,7 +212,7 @@ pub fn kinds(target: TargetSpec) -> &'static [TargetKind] {
 }
 
 /// An error's text without the word that the `status` column already says.
-pub fn reason(error: &codecbench_methods::api::Error) -> String {
+pub fn reason(error: &Error) -> String {
     let text = error.to_string();
     text.strip_prefix("unsupported: ").map(str::to_string).unwrap_or(text)
 }

@@ -28,12 +28,12 @@ pub(super) struct Planes {
 }
 
 impl Planes {
-    /// The planes of an array of pictures or of a field. The last axis of an image with three axes and of a video with
-    /// four holds channels. `None` where there is no plane as large as the window.
+    /// The planes of an array of pictures or of a field. A last axis of at most four, behind the two of an image or the
+    /// three of a video, holds channels. `None` where there is no plane as large as the window.
     pub fn of(shape: &[usize], kind: Kind) -> Option<Self> {
         let (plane, channels) = match (kind, shape) {
-            (Kind::Image, [plane @ .., channels]) if plane.len() == 2 => (plane, *channels),
-            (Kind::Video, [plane @ .., channels]) if plane.len() == 3 => (plane, *channels),
+            (Kind::Image, [plane @ .., channels]) if plane.len() == 2 && *channels <= 4 => (plane, *channels),
+            (Kind::Video, [plane @ .., channels]) if plane.len() == 3 && *channels <= 4 => (plane, *channels),
             _ => (shape, 1),
         };
         let &[ref stack @ .., height, width] = plane else { return None };

@@ -1,0 +1,205 @@
+//! `codecbench sweep`: plan, run, record, render.
+
+mod data;
+mod environment;
+mod output;
+mod progress;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::plan::{Plan, Recipe, TimingPlan, narrow_methods, plan, select_methods};
+use crate::record::{Record, Status};
+use crate::run::executor::{InProcess, silence_method_panics};
+use crate::run::{Finished, Settings, sweep};
+use crate::spec::TargetSpec;
+use data::Data;
+use output::{Output, Silent};
+use progress::Progress;
+
+/// What runs when no recipe is named.
+const REFERENCE: &str = "reports/reference/sweep.toml";
+
+/// Where the rows go when flags change what the recipe names: they are no longer the recipe's report.
+const SCRATCH: &str = "reports/scratch";
+
+/// Plan, run, record, render
+///
+/// Without a recipe, regenerates the reference report from embedded data. A sweep that was stopped goes on where it was.
+#[derive(Args, Clone, Debug)]
+#[command(
+    after_help = "Example: codecbench sweep --dataset 'gen-*' --method zlib:level=1..9 --target lossless --out reports/zlib"
+)]
+pub struct SweepArgs {
+    /// Recipe [default: reports/reference/sweep.toml]
+    recipe: Option<PathBuf>,
+    /// Data sets: a glob over names, or a path; narrows or replaces what the recipe names
+    #[arg(long = "dataset", value_name = "GLOB|PATH")]
+    datasets: Vec<String>,
+    /// Methods: a glob over names, or a spec like `zlib:level=1,9`; narrows or replaces what the recipe names
+    #[arg(long = "method", value_name = "GLOB|SPEC")]
+    methods: Vec<String>,
+    /// Targets like `lossless`, `rel=1e-2..1e-4`, `psnr=60`; replaces what the recipe names
+    #[arg(long = "target", value_name = "SPEC")]
+    targets: Vec<String>,
+    /// Folder of the report [default: the recipe's; `reports/scratch` where flags change what it names]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Cells side by side [default: one per core]; one while timing
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// Threads that a method may use
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    threads: u16,
+    /// Print the plan and stop
+    #[arg(long)]
+    list: bool,
+    /// Run each cell once, untimed, compress twice and compare; write nothing
+    #[arg(long, conflicts_with_all = ["list", "time"])]
+    verify: bool,
+    /// Ignore the cells that an earlier sweep finished
+    #[arg(long)]
+    fresh: bool,
+    /// Download data that is not here
+    #[arg(long)]
+    fetch: bool,
+    /// Time every cell, and write timings.csv and environment.json
+    #[arg(long)]
+    time: bool,
+    /// Print errors only
+    #[arg(long, short)]
+    quiet: bool,
+    /// Axis lengths of a raw file, as in `50x100x100`
+    #[arg(long, value_name = "NxM", requires = "dtype")]
+    shape: Option<String>,
+    /// Element type of a raw file, as in `float32`
+    #[arg(long, value_name = "TYPE", requires = "shape")]
+    dtype: Option<String>,
+}
+
+/// The arguments with everything that they name looked up.
+struct Job {
+    recipe: Recipe,
+    plan: Plan,
+    out: PathBuf,
+    settings: Settings,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// Anything that stopped the work: a bad recipe or flag, broken data, a file that cannot be written.
+pub fn run(args: &SweepArgs) -> Result<ExitCode> {
+    let recipe = read_recipe(args)?;
+    let mut data = Data::open(args)?;
+    let job = prepare(args, recipe, &mut data)?;
+    if args.list {
+        list(&job.plan);
+        return Ok(ExitCode::SUCCESS);
+    }
+    silence_method_panics();
+    if args.verify { verify(args, &job, data) } else { report(args, &job, data) }
+}
+
+fn read_recipe(args: &SweepArgs) -> Result<Recipe> {
+    let replaced = !args.datasets.is_empty() && !args.methods.is_empty() && !args.targets.is_empty();
+    let path = match &args.recipe {
+        Some(path) => path.as_path(),
+        // Flags that name everything need no recipe.
+        None if replaced && !Path::new(REFERENCE).exists() => return Ok(Recipe::default()),
+        None => Path::new(REFERENCE),
+    };
+    let text = std::fs::read_to_string(path).with_context(|| {
+        format!("cannot read the recipe {}; name one: `codecbench sweep RECIPE.toml`", path.display())
+    })?;
+    Recipe::parse(&text, &path.display().to_string())
+}
+
+fn prepare(args: &SweepArgs, recipe: Recipe, data: &mut Data) -> Result<Job> {
+    let subjects = data.subjects(&recipe.datasets, recipe_folder(args), &args.datasets)?;
+    let methods = narrow_methods(&select_methods(&recipe.methods)?, &args.methods)?;
+    let targets = match args.targets.is_empty() {
+        true => recipe.target_specs()?,
+        false => args.targets.iter().map(|text| TargetSpec::parse(text)).collect::<Result<Vec<_>>>()?.concat(),
+    };
+    let plan = plan(subjects, &methods, &targets, &recipe.exclude)?;
+    let timing = TimingPlan { enabled: args.time || recipe.timing.enabled, ..recipe.timing };
+    let timing = Some(timing).filter(|timing| timing.enabled && !args.verify);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let settings = Settings { jobs: args.jobs.map_or(cores, usize::from), threads: args.threads.into(), timing };
+    Ok(Job { plan, out: folder(args), settings, recipe })
+}
+
+fn folder(args: &SweepArgs) -> PathBuf {
+    let changed = !(args.datasets.is_empty() && args.methods.is_empty() && args.targets.is_empty());
+    match (&args.out, changed) {
+        (Some(out), _) => out.clone(),
+        (None, true) => PathBuf::from(SCRATCH),
+        (None, false) => recipe_folder(args).to_path_buf(),
+    }
+}
+
+fn recipe_folder(args: &SweepArgs) -> &Path {
+    let recipe = args.recipe.as_deref().unwrap_or(Path::new(REFERENCE));
+    recipe.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn list(plan: &Plan) {
+    let mut run = 0;
+    for cell in &plan.cells {
+        let line = format!("{}  {}  {}", plan.subjects[cell.subject].name, cell.label(), cell.target);
+        match &cell.skip {
+            Some(reason) => println!("{line}  # unsupported: {reason}"),
+            None => {
+                run += 1;
+                println!("{line}");
+            }
+        }
+    }
+    println!("# {} cells, {run} to run", plan.cells.len());
+}
+
+fn verify(args: &SweepArgs, job: &Job, data: Data) -> Result<ExitCode> {
+    let progress = Progress::new(job.plan.cells.len(), args.quiet);
+    let mut host = Silent { data, progress };
+    let (records, _) = sweep(&job.plan, &InProcess { twice: true }, &job.settings, &Finished::default(), &mut host)?;
+    host.progress.end();
+    summarise(args, &records, None);
+    let broken = records.iter().filter(|record| is_broken(record)).count();
+    Ok(if broken > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+fn report(args: &SweepArgs, job: &Job, data: Data) -> Result<ExitCode> {
+    let progress = Progress::new(job.plan.cells.len(), args.quiet);
+    let (mut host, finished) = Output::open(&job.out, data, progress, &job.settings, args.fresh)?;
+    let (records, timings) = sweep(&job.plan, &InProcess { twice: false }, &job.settings, &finished, &mut host)?;
+    host.finish(&job.recipe, &job.settings, &records, &timings)?;
+    summarise(args, &records, Some(&job.out));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn is_broken(record: &Record) -> bool {
+    !matches!(record.status, Status::Ok | Status::Unsupported)
+}
+
+/// How many rows of each status there are, and what is broken.
+fn summarise(args: &SweepArgs, records: &[Record], out: Option<&Path>) {
+    if args.quiet {
+        return;
+    }
+    for record in records.iter().filter(|record| is_broken(record)) {
+        let target = TargetSpec::from_parts(&record.target, record.target_value);
+        let target = target.map(|target| target.to_string()).unwrap_or_default();
+        let parts = [record.method.as_str(), record.params.as_str()];
+        let method = parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(":");
+        eprintln!("{}: {} {method} {target}: {}", record.status, record.dataset, record.reason);
+    }
+    let count = |status: Status| records.iter().filter(|record| record.status == status).count();
+    let counts: Vec<_> = Status::ALL.iter().map(|&status| (status, count(status))).collect();
+    let counts: Vec<_> = counts.iter().filter(|(_, n)| *n > 0).map(|(status, n)| format!("{n} {status}")).collect();
+    let place = out.map(|out| format!(" in {}", out.display())).unwrap_or_default();
+    eprintln!("{} rows{place}: {}", records.len(), counts.join(", "));
+}

@@ -1,0 +1,257 @@
+//! The sweep from the outside: the same rows whatever the threads and jobs, after a kill, and nothing half-written.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+/// A folder with two data sets, their manifests, and a recipe over them.
+struct Bench(TempDir);
+
+const RECIPE: &str = r#"
+title = "Test"
+datasets = ["wave.toml", "grain.toml"]
+methods = ["identity", "zlib:level=1..9", "adaptive-grid:predictor=linear,cubic"]
+targets = ["lossless", "rel=1e-2..1e-4", "psnr=60"]
+
+[[exclude]]
+dataset = "grain"
+target = "psnr=*"
+reason = "tried once"
+"#;
+
+/// Data sets x parameter sets x targets of the recipe.
+const CELLS: usize = 2 * 12 * 5;
+
+impl Bench {
+    fn new() -> Self {
+        let bench = Bench(tempfile::tempdir().expect("a temporary folder"));
+        let wave: Vec<u8> = (0..40 * 40 * 40)
+            .map(|at| (at / 1600) as f32 * 0.1 + ((at / 40 % 40) as f32 * 0.3).sin() + ((at % 40) as f32 * 0.2).cos())
+            .flat_map(f32::to_le_bytes)
+            .collect();
+        let grain: Vec<u8> =
+            (0..20_000u32).map(|at| (at * at / 7 % 251) as i16 - 99).flat_map(i16::to_le_bytes).collect();
+        bench.dataset("wave", "float32", "[40, 40, 40]", &wave);
+        bench.dataset("grain", "int16", "[100, 200]", &grain);
+        bench.file("sweep.toml", RECIPE);
+        bench
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn file(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).expect("the folder is writable");
+    }
+
+    fn dataset(&self, name: &str, dtype: &str, shape: &str, bytes: &[u8]) {
+        fs::write(self.path(&format!("{name}.raw")), bytes).expect("the folder is writable");
+        let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let manifest = format!(
+            "name = \"{name}\"\nfile = \"{name}.raw\"\nkind = \"field\"\ndtype = \"{dtype}\"\nshape = {shape}\n\
+             byteorder = \"little\"\nsha256 = \"{sha256}\"\n"
+        );
+        self.file(&format!("{name}.toml"), &manifest);
+    }
+
+    /// `codecbench sweep` in this folder.
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_codecbench"));
+        command.current_dir(self.0.path()).env_remove("CODECBENCH_DATA").arg("sweep").args(arguments);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the program starts")
+    }
+
+    /// Sweeps the recipe into a folder of its own and returns `results.csv`.
+    fn results(&self, out: &str, arguments: &[&str]) -> String {
+        let output = self.run(&[&["sweep.toml", "--out", out], arguments].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        self.read(&format!("{out}/results.csv"))
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).expect("the sweep wrote it")
+    }
+}
+
+/// Rows of a journal or of results that are complete; no cell of these sweeps holds a line end.
+fn rows(path: &Path, heading: usize) -> usize {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    text.matches('\n').count().saturating_sub(heading)
+}
+
+#[test]
+fn every_cell_is_a_row_and_what_did_not_run_says_why() {
+    let bench = Bench::new();
+    let text = bench.results("out", &[]);
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let headers = reader.headers().expect("a header").clone();
+    let column = |name: &str| headers.iter().position(|header| header == name).expect("a column of the contract");
+    let (status, reason, target) = (column("status"), column("reason"), column("target"));
+    let rows: Vec<_> = reader.records().map(|row| row.expect("a row")).collect();
+    assert_eq!(rows.len(), CELLS);
+    for row in &rows {
+        assert!(matches!(&row[status], "ok" | "unsupported"), "{row:?}");
+        assert_eq!(row[status] == *"ok" && row[target] != *"psnr", row[reason].is_empty(), "{row:?}");
+    }
+    let excluded = rows.iter().filter(|row| row[reason] == *"excluded by the recipe: tried once").count();
+    assert_eq!(excluded, 12);
+}
+
+#[test]
+fn results_are_the_same_bytes_for_any_threads_and_jobs_and_run_twice() {
+    let bench = Bench::new();
+    let one = bench.results("one", &["--threads", "1", "--jobs", "1"]);
+    assert_eq!(one, bench.results("one", &[]), "resumed");
+    assert_eq!(one, bench.results("one", &["--fresh"]), "measured again");
+    assert_eq!(one, bench.results("two", &["--threads", "2", "--jobs", "1"]));
+    assert_eq!(one, bench.results("jobs", &["--threads", "1", "--jobs", "2"]));
+}
+
+#[test]
+fn a_killed_sweep_goes_on_to_the_same_results() {
+    let bench = Bench::new();
+    let whole = bench.results("whole", &["--jobs", "1"]);
+    let journal = bench.path("killed/journal.csv");
+    let mut child = bench.command(&["sweep.toml", "--out", "killed", "--jobs", "1", "--quiet"]);
+    let mut child = child.stderr(Stdio::null()).spawn().expect("the program starts");
+    let started = Instant::now();
+    while rows(&journal, 2) < 8 {
+        assert!(started.elapsed() < Duration::from_secs(60), "no cell has finished");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().expect("it still runs");
+    child.wait().expect("it has ended");
+    let done = rows(&journal, 2);
+    assert!(done < CELLS, "the kill came too late to test anything");
+    assert!(!bench.path("killed/results.csv").exists(), "a report is there whole or not at all");
+    let output = bench.run(&["sweep.toml", "--out", "killed"]);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains(&format!("holds {done} finished cells")), "{told}");
+    assert_eq!(bench.read("killed/results.csv"), whole);
+}
+
+#[test]
+fn a_journal_of_another_build_is_dropped_with_a_notice() {
+    let bench = Bench::new();
+    let flags = ["--method", "identity"];
+    let first = bench.results("out", &flags);
+    let journal = bench.read("out/journal.csv");
+    let (heading, rest) = journal.split_once('\n').expect("a first line");
+    let forged = rest.replace(",identity,", ",forgery,");
+    bench.file("out/journal.csv", &format!("{heading}0\n{forged}"));
+    let output = bench.run(&["sweep.toml", "--out", "out", "--method", "identity"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("another build"));
+    assert_eq!(bench.read("out/results.csv"), first);
+}
+
+#[test]
+fn timings_are_written_only_when_asked_for_and_left_alone_otherwise() {
+    let bench = Bench::new();
+    let flags = ["--method", "identity", "--target", "lossless"];
+    let untimed = bench.results("out", &flags);
+    assert!(!bench.path("out/timings.csv").exists() && !bench.path("out/environment.json").exists());
+    let timed = bench.results("out", &[&flags[..], &["--time"]].concat());
+    assert_eq!(untimed, timed, "the clock changes no result");
+    assert_eq!(rows(&bench.path("out/timings.csv"), 1), 2);
+    assert!(bench.read("out/environment.json").contains("\"cores\""));
+    let timings = bench.read("out/timings.csv");
+    bench.results("out", &flags);
+    assert_eq!(bench.read("out/timings.csv"), timings);
+}
+
+#[test]
+fn list_prints_the_plan_and_touches_nothing() {
+    let bench = Bench::new();
+    let output = bench.run(&["sweep.toml", "--list", "--out", "out"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(text.lines().count(), CELLS + 1, "a line per cell and the sum");
+    assert!(text.contains("wave  zlib:level=9  lossless\n") && text.contains("# unsupported: "), "{text}");
+    assert!(!bench.path("out").exists());
+}
+
+#[test]
+fn verify_runs_every_cell_and_writes_nothing() {
+    let bench = Bench::new();
+    let output = bench.run(&["sweep.toml", "--verify", "--out", "out", "--dataset", "grain"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("60 rows"));
+    assert!(!bench.path("out").exists() && !bench.path("reports").exists());
+}
+
+#[test]
+fn flags_that_change_the_recipe_do_not_overwrite_its_report() {
+    let bench = Bench::new();
+    assert!(bench.run(&["sweep.toml", "--method", "identity", "--quiet"]).status.success());
+    assert!(!bench.path("results.csv").exists());
+    assert_eq!(rows(&bench.path("reports/scratch/results.csv"), 1), 2 * 5);
+}
+
+#[test]
+fn quiet_says_nothing_unless_something_is_wrong() {
+    let bench = Bench::new();
+    let output = bench.run(&["sweep.toml", "--out", "out", "--method", "identity", "--quiet"]);
+    assert!(output.status.success() && output.stderr.is_empty() && output.stdout.is_empty());
+    let output = bench.run(&["sweep.toml", "--out", "out", "--method", "identical", "--quiet"]);
+    assert!(!output.stderr.is_empty());
+}
+
+/// Runs the sweep and expects one line of error with these words, exit code 2, and no report.
+#[track_caller]
+fn assert_refused(bench: &Bench, arguments: &[&str], words: &[&str]) {
+    let output = bench.run(arguments);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    let errors: Vec<_> = text.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(errors.len(), 1, "one line: {text}");
+    assert!(words.iter().all(|word| text.contains(word)), "{text} lacks one of {words:?}");
+    assert!(!bench.path("out/results.csv").exists(), "a report was written");
+}
+
+#[test]
+fn bad_input_is_one_line_that_names_the_thing_and_exit_code_2() {
+    let bench = Bench::new();
+    let refused = |flags: &[&str], words: &[&str]| {
+        assert_refused(&bench, &[&["sweep.toml", "--out", "out", "--quiet"], flags].concat(), words);
+    };
+    refused(&["--method", "zlip"], &["zlip", "zlib"]);
+    refused(&["--method", "zlib:levle=3"], &["levle", "level"]);
+    refused(&["--method", "zlib:level=77"], &["level", "77"]);
+    refused(&["--target", "rel=nan"], &["rel=nan", "finite"]);
+    refused(&["--target", "abs=-1"], &["abs=-1", "negative"]);
+    refused(&["--target", "best"], &["best", "psnr="]);
+    refused(&["--dataset", "no-such-data"], &["no-such-data"]);
+    refused(&["--dataset", "absent.toml"], &["absent.toml"]);
+    assert_refused(&bench, &["nowhere.toml", "--out", "out"], &["nowhere.toml"]);
+    bench.file("slip.toml", "title = \"x\"\nmetods = [\"zlib\"]\n");
+    assert_refused(&bench, &["slip.toml", "--out", "out"], &["slip.toml:2", "metods", "methods"]);
+}
+
+#[test]
+fn data_with_a_wrong_hash_or_length_stops_the_sweep_without_a_report() {
+    let bench = Bench::new();
+    let arguments = ["sweep.toml", "--out", "out", "--quiet"];
+    fs::write(bench.path("grain.raw"), vec![1; 40_000]).expect("the folder is writable");
+    assert_refused(&bench, &arguments, &["grain"]);
+    fs::write(bench.path("grain.raw"), vec![1; 39_999]).expect("the folder is writable");
+    assert_refused(&bench, &arguments, &["grain"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_and_a_place_that_is_no_folder_are_refused_before_anything_runs() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("out")).expect("the folder is writable");
+    std::os::unix::fs::symlink("/dev/full", bench.path("out/journal.csv")).expect("the folder is writable");
+    assert_refused(&bench, &["sweep.toml", "--out", "out", "--quiet"], &["out/journal.csv", "No space left"]);
+    bench.file("taken", "a file");
+    assert_refused(&bench, &["sweep.toml", "--out", "taken", "--quiet"], &["taken"]);
+}
