@@ -3,6 +3,7 @@
 mod completions;
 mod fetch;
 mod list;
+mod sweep;
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    Sweep(sweep::SweepArgs),
     List(list::ListArgs),
     Fetch(fetch::FetchArgs),
     Completions(completions::CompletionsArgs),
@@ -38,6 +40,7 @@ enum Verb {
 /// Exit codes: 0 success, 1 a gate failed, 2 anything that stopped the work. Output through a closed pipe is success.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
+        Verb::Sweep(args) => sweep::run(&args),
         Verb::List(args) => list::run(&args),
         Verb::Fetch(args) => fetch::run(&args),
         Verb::Completions(args) => completions::run(&args),

@@ -5,12 +5,14 @@ mod environment;
 mod output;
 mod progress;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
 
+use super::print;
 use crate::plan::{Plan, Recipe, TimingPlan, narrow_methods, plan, select_methods};
 use crate::record::{Record, Status};
 use crate::run::executor::{InProcess, silence_method_panics};
@@ -97,7 +99,7 @@ pub fn run(args: &SweepArgs) -> Result<ExitCode> {
     let mut data = Data::open(args)?;
     let job = prepare(args, recipe, &mut data)?;
     if args.list {
-        list(&job.plan);
+        print(&list(&job.plan))?;
         return Ok(ExitCode::SUCCESS);
     }
     silence_method_panics();
@@ -147,19 +149,15 @@ fn recipe_folder(args: &SweepArgs) -> &Path {
     recipe.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn list(plan: &Plan) {
-    let mut run = 0;
+/// A line per cell, and the sum.
+fn list(plan: &Plan) -> String {
+    let mut text = String::new();
     for cell in &plan.cells {
-        let line = format!("{}  {}  {}", plan.subjects[cell.subject].name, cell.label(), cell.target);
-        match &cell.skip {
-            Some(reason) => println!("{line}  # unsupported: {reason}"),
-            None => {
-                run += 1;
-                println!("{line}");
-            }
-        }
+        let skip = cell.skip.as_ref().map(|reason| format!("  # unsupported: {reason}")).unwrap_or_default();
+        text += &format!("{}  {}  {}{skip}\n", plan.subjects[cell.subject].name, cell.label(), cell.target);
     }
-    println!("# {} cells, {run} to run", plan.cells.len());
+    let run = plan.cells.iter().filter(|cell| cell.skip.is_none()).count();
+    text + &format!("# {} cells, {run} to run\n", plan.cells.len())
 }
 
 fn verify(args: &SweepArgs, job: &Job, data: Data) -> Result<ExitCode> {
@@ -195,11 +193,16 @@ fn summarise(args: &SweepArgs, records: &[Record], out: Option<&Path>) {
         let target = target.map(|target| target.to_string()).unwrap_or_default();
         let parts = [record.method.as_str(), record.params.as_str()];
         let method = parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(":");
-        eprintln!("{}: {} {method} {target}: {}", record.status, record.dataset, record.reason);
+        tell(&format!("{}: {} {method} {target}: {}", record.status, record.dataset, record.reason));
     }
     let count = |status: Status| records.iter().filter(|record| record.status == status).count();
     let counts: Vec<_> = Status::ALL.iter().map(|&status| (status, count(status))).collect();
     let counts: Vec<_> = counts.iter().filter(|(_, n)| *n > 0).map(|(status, n)| format!("{n} {status}")).collect();
     let place = out.map(|out| format!(" in {}", out.display())).unwrap_or_default();
-    eprintln!("{} rows{place}: {}", records.len(), counts.join(", "));
+    tell(&format!("{} rows{place}: {}", records.len(), counts.join(", ")));
+}
+
+/// A line on stderr. Nobody listening is no reason to stop.
+fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -9,6 +9,7 @@ use globset::Glob;
 
 use super::SweepArgs;
 use crate::dataset::catalogue::{Catalogue, LoadError, RawHint};
+use crate::dataset::fetch::{FetchError, fetch};
 use crate::dataset::manifest::Manifest;
 use crate::plan::Subject;
 use crate::run::Load;
@@ -91,6 +92,15 @@ impl Data {
         let manifest = self.manifests.get(&subject.name).context("no such data set in this sweep")?;
         match self.catalogue.load(manifest) {
             Ok(dataset) => Ok(Ok(dataset)),
+            Err(LoadError::NotPresent(_)) if self.fetch => {
+                match fetch(manifest, self.catalogue.cache(), &mut |_, _| {}) {
+                    Ok(_) => Ok(Ok(self.catalogue.load(manifest)?)),
+                    Err(error @ (FetchError::Network { .. } | FetchError::NoAddress { .. })) => {
+                        Ok(Err(format!("data not present: {error}")))
+                    }
+                    Err(error) => Err(error.into()),
+                }
+            }
             Err(error @ LoadError::NotPresent(_)) => Ok(Err(error.to_string())),
             Err(error) => Err(error.into()),
         }

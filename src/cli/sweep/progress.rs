@@ -2,8 +2,10 @@
 
 use std::io::IsTerminal;
 
-use crate::record::{Record, Status};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::tell;
+use crate::record::{Record, Status};
 
 const TEMPLATE: &str = "{bar:28} {pos}/{len} cells  {elapsed} elapsed, {eta} left  {wide_msg}";
 
@@ -40,7 +42,7 @@ impl Progress {
     /// A line of its own, above the bar.
     pub fn note(&self, text: &str) {
         if self.lines {
-            eprintln!("{text}");
+            tell(text);
         } else {
             self.bar.println(text);
         }
@@ -59,6 +61,7 @@ impl Progress {
         }
         let broken = if *broken > 0 { format!(", {broken} broken") } else { String::new() };
         let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
-        eprintln!("{done}/{all} cells, {}: {dataset}, {cells} cells{broken}", HumanDuration(self.bar.elapsed()));
+        let elapsed = HumanDuration(self.bar.elapsed());
+        tell(&format!("{done}/{all} cells, {elapsed}: {dataset}, {cells} cells{broken}"));
     }
 }
