@@ -6,10 +6,16 @@ pub mod shared;
 #[path = "adaptive-grid/mod.rs"]
 pub mod adaptive_grid;
 pub mod identity;
+#[path = "spatial-delta/mod.rs"]
+pub mod spatial_delta;
 pub mod zlib;
 
 use api::Entry;
 
 /// Every method, in the order of lists and tables: the baseline first, then general codecs, then transforms.
-pub static METHODS: &[Entry] =
-    &[Entry::of::<identity::Identity>(), Entry::of::<zlib::Zlib>(), Entry::of::<adaptive_grid::AdaptiveGrid>()];
+pub static METHODS: &[Entry] = &[
+    Entry::of::<identity::Identity>(),
+    Entry::of::<zlib::Zlib>(),
+    Entry::of::<spatial_delta::SpatialDelta>(),
+    Entry::of::<adaptive_grid::AdaptiveGrid>(),
+];

@@ -1,0 +1,168 @@
+//! Differences to the element before, along one axis or several, and a byte codec behind them.
+//!
+//! After numcodecs issue 198 and pull request 583, made exact for floats and for every width.
+
+mod choice;
+mod coded;
+pub mod kernel;
+mod params;
+#[cfg(test)]
+mod tests;
+mod word;
+
+pub use params::{Choice, Codec, Narrow, Params};
+
+use crate::api::{
+    Capabilities, Compressor, DType, Error, Method, Promise, Section, Target, TargetKind, TargetRow, TensorMut,
+    TensorRef,
+};
+use crate::for_dtype;
+use crate::shared::{deflate, varint};
+use kernel::Word;
+
+/// Differences along axes, then zlib or the entropy stage.
+#[derive(Debug)]
+pub struct SpatialDelta(Params);
+
+impl Method for SpatialDelta {
+    const ID: &'static str = "spatial-delta";
+    const FORMAT: u8 = 1;
+    const CAPABILITIES: Capabilities = Capabilities {
+        summary: "exact differences along one axis or several, then zlib or an entropy coder",
+        targets: &[TargetRow::new(TargetKind::Lossless, Promise::Exact, &DType::ALL)],
+        min_rank: 0,
+        max_rank: usize::MAX,
+        non_finite: true,
+        deterministic: true,
+    };
+    type Params = Params;
+
+    fn new(params: Params, target: Target) -> Result<Self, Error> {
+        deflate::check_level(params.level)?;
+        match target {
+            Target::Lossless => Ok(SpatialDelta(params)),
+            other => Err(Error::unsupported(format!("target `{}`; spatial-delta is lossless", other.kind()))),
+        }
+    }
+
+    fn grid() -> Vec<Params> {
+        let zlib = Params { codec: Codec::Zlib, ..Params::default() };
+        let all = Params { axes: Choice::Named(Default::default()), ..Params::default() };
+        vec![Params::default(), zlib, all]
+    }
+}
+
+impl Compressor for SpatialDelta {
+    fn compress(&self, input: TensorRef<'_>, payload: &mut Vec<u8>) -> Result<(), Error> {
+        coded::stored_type(&self.0, input.dtype())?;
+        for_dtype!(TensorRef, input, view => self.encode(view.data(), view.shape(), payload))
+    }
+
+    fn decompress(&self, payload: &[u8], output: TensorMut<'_>) -> Result<(), Error> {
+        let shape = output.shape().to_vec();
+        for_dtype!(TensorMut, output, view => self.decode(payload, view.into_data(), &shape))
+    }
+
+    fn sections(&self, _: DType, payload: &[u8]) -> Result<Vec<Section>, Error> {
+        let mut at = 0;
+        if self.has_head() && !payload.is_empty() {
+            varint::read(payload, &mut at)?;
+        }
+        Ok(vec![("axes and codec", at), ("differences", payload.len() - at)])
+    }
+}
+
+/// What the first number of a payload says: axes and codec, each only if the parameters leave it open.
+struct Head {
+    axes: Vec<usize>,
+    codec: Codec,
+}
+
+impl SpatialDelta {
+    fn has_head(&self) -> bool {
+        self.0.axes == Choice::Auto || self.0.codec == Codec::Auto
+    }
+
+    fn encode<T: Word>(&self, data: &[T], shape: &[usize], payload: &mut Vec<u8>) -> Result<(), Error> {
+        let axes = match &self.0.axes {
+            Choice::Auto => choice::choose(data, shape),
+            Choice::Named(axes) => axes.resolve(shape.len())?,
+        };
+        if data.is_empty() {
+            return Ok(());
+        }
+        let mut words = data.to_vec();
+        kernel::forward(&mut words, shape, &axes);
+        let stored = coded::stored_type(&self.0, T::DTYPE)?;
+        if self.0.astype != Narrow::None {
+            coded::check_narrow(&words, stored)?;
+        }
+        let through = |codec| {
+            let mut bytes = Vec::new();
+            coded::encode(&words, stored, !axes.is_empty(), &self.0, codec, &mut bytes).map(|()| (bytes, codec))
+        };
+        let (bytes, codec) = match self.0.codec {
+            Codec::Auto => {
+                let (zlib, entropy) = (through(Codec::Zlib)?, through(Codec::Entropy)?);
+                if entropy.0.len() < zlib.0.len() { entropy } else { zlib }
+            }
+            chosen => through(chosen)?,
+        };
+        self.write_head(&Head { axes, codec }, shape.len(), payload);
+        payload.extend_from_slice(&bytes);
+        Ok(())
+    }
+
+    fn decode<T: Word>(&self, payload: &[u8], data: &mut [T], shape: &[usize]) -> Result<(), Error> {
+        if data.is_empty() {
+            return match payload.len() {
+                0 => Ok(()),
+                _ => Err(Error::corrupt(0, "an empty tensor has an empty payload")),
+            };
+        }
+        let stored = coded::stored_type(&self.0, T::DTYPE)?;
+        let mut at = 0;
+        let head = self.read_head(payload, &mut at, shape.len())?;
+        coded::decode(&payload[at..], stored, !head.axes.is_empty(), &self.0, head.codec, data)?;
+        kernel::inverse(data, shape, &head.axes);
+        Ok(())
+    }
+
+    fn write_head(&self, head: &Head, rank: usize, payload: &mut Vec<u8>) {
+        let mut number = 0u64;
+        if self.0.axes == Choice::Auto {
+            number = head.axes.iter().map(|axis| 1 << (rank - 1 - axis)).sum();
+        }
+        if self.0.codec == Codec::Auto {
+            number = number << 1 | u64::from(head.codec == Codec::Entropy);
+        }
+        if self.has_head() {
+            varint::write(number, payload);
+        }
+    }
+
+    fn read_head(&self, payload: &[u8], at: &mut usize, rank: usize) -> Result<Head, Error> {
+        let mut number = if self.has_head() { varint::read(payload, at)? } else { 0 };
+        let codec = match self.0.codec {
+            Codec::Auto => {
+                let entropy = number & 1 == 1;
+                number >>= 1;
+                if entropy { Codec::Entropy } else { Codec::Zlib }
+            }
+            chosen => chosen,
+        };
+        let axes = match &self.0.axes {
+            Choice::Named(axes) => axes.resolve(rank)?,
+            Choice::Auto => {
+                let from_last = (0..rank.min(choice::REACH)).rev().filter(|&bit| number >> bit & 1 == 1);
+                let axes: Vec<usize> = from_last.map(|bit| rank - 1 - bit).collect();
+                number >>= rank.min(choice::REACH);
+                axes
+            }
+        };
+        match number {
+            0 => Ok(Head { axes, codec }),
+            _ => Err(Error::corrupt(0, format!("axes beyond the {rank} of the tensor"))),
+        }
+    }
+}
