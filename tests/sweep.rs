@@ -124,7 +124,8 @@ fn a_killed_sweep_goes_on_to_the_same_results() {
     let mut child = bench.command(&["sweep.toml", "--out", "killed", "--jobs", "1", "--quiet"]);
     let mut child = child.stderr(Stdio::null()).spawn().expect("the program starts");
     let started = Instant::now();
-    while rows(&journal, 2) < 8 {
+    // The rows of cells that do not run are there as soon as the data is; a few more have run.
+    while rows(&journal, 2) < 46 {
         assert!(started.elapsed() < Duration::from_secs(60), "no cell has finished");
         std::thread::sleep(Duration::from_millis(1));
     }

@@ -1,11 +1,11 @@
 //! The rows of a sweep that is under way, flushed one by one, so that a kill loses one cell at most.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::Row;
 use super::csv::{line, rows};
@@ -35,17 +35,21 @@ impl<R> Default for Recovered<R> {
 
 impl<R: Row> Journal<R> {
     /// Opens the journal at `path` and returns what it holds if `fingerprint` wrote it; otherwise, or if `fresh`, starts
-    /// a new one. A last line that a kill tore in half is cut off.
+    /// a new one. A last line that a kill tore in half is cut off. Nobody else opens it while this one is there.
     ///
     /// # Errors
-    /// Names the file if it cannot be read or written.
+    /// Names the file if it cannot be read or written, or if another sweep has it open.
     pub fn open(path: &Path, fingerprint: &str, fresh: bool) -> Result<(Self, Recovered<R>)> {
         let open = || -> Result<(Self, Recovered<R>)> {
-            let (kept, recovered) = if fresh { (0, Recovered::default()) } else { recover(path, fingerprint)? };
-            let file = match kept {
-                0 => start::<R>(path, fingerprint)?,
-                kept => resume(path, kept)?,
-            };
+            let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+            ensure!(file.try_lock().is_ok(), "another sweep is writing it; wait for it, or choose another `--out`");
+            let (kept, recovered) = if fresh { (0, Recovered::default()) } else { recover(&mut file, fingerprint)? };
+            if file.metadata()?.is_file() {
+                file.set_len(kept)?;
+            }
+            if kept == 0 {
+                file.write_all(header::<R>(fingerprint).as_bytes())?;
+            }
             Ok((Journal { path: path.to_path_buf(), file, rows: PhantomData }, recovered))
         };
         open().with_context(|| format!("cannot keep the journal {}", path.display()))
@@ -65,29 +69,14 @@ fn header<R: Row>(fingerprint: &str) -> String {
     format!("# codecbench journal {fingerprint}\n{}", line(&R::columns()))
 }
 
-fn start<R: Row>(path: &Path, fingerprint: &str) -> Result<File> {
-    let mut file = File::create(path)?;
-    file.write_all(header::<R>(fingerprint).as_bytes())?;
-    Ok(file)
-}
-
-fn resume(path: &Path, kept: u64) -> Result<File> {
-    let file = OpenOptions::new().append(true).open(path)?;
-    file.set_len(kept)?;
-    Ok(file)
-}
-
 /// The number of bytes worth keeping (0: none) and the rows in them.
-fn recover<R: Row>(path: &Path, fingerprint: &str) -> Result<(u64, Recovered<R>)> {
+fn recover<R: Row>(file: &mut File, fingerprint: &str) -> Result<(u64, Recovered<R>)> {
     // A device is no journal, and some of them can be read for ever.
-    if fs::metadata(path).is_ok_and(|facts| !facts.is_file()) {
+    if !file.metadata()?.is_file() {
         return Ok((0, Recovered::default()));
     }
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((0, Recovered::default())),
-        Err(error) => return Err(error.into()),
-    };
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
     let discard = || Ok((0, Recovered { rows: Vec::new(), discarded: !bytes.is_empty() }));
     let header = header::<R>(fingerprint);
     if !bytes.starts_with(header.as_bytes()) {
@@ -116,6 +105,8 @@ fn whole_rows(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::metrics::METRIC_VERSION;
     use crate::record::Record;
@@ -138,22 +129,27 @@ mod tests {
         journal.append(&record("a")).expect("writable");
         let one = fs::read(&path).expect("readable").len();
         journal.append(&record("b")).expect("writable");
+        drop(journal);
         let bytes = fs::read(&path).expect("readable");
         for end in one..bytes.len() {
             fs::write(&path, &bytes[..end]).expect("writable");
             let (mut journal, recovered) = Journal::open(&path, "build", false).expect("readable");
             assert_eq!(recovered.rows, [record("a")], "cut at {end}");
             journal.append(&record("c")).expect("writable");
+            drop(journal);
             assert_eq!(cells(&path, "build", false), (vec!["a".into(), "c".into()], false));
         }
     }
 
     #[test]
-    fn another_build_and_a_fresh_start_find_nothing() {
+    fn another_build_and_a_fresh_start_find_nothing_and_a_second_sweep_is_kept_out() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("journal.csv");
         let (mut journal, _) = Journal::open(&path, "one", false).expect("the folder is writable");
         journal.append(&record("a")).expect("writable");
+        let error = Journal::<Record>::open(&path, "one", false).expect_err("it is open");
+        assert!(format!("{error:#}").contains("another sweep"), "{error:#}");
+        drop(journal);
         assert_eq!(cells(&path, "one", false), (vec!["a".into()], false));
         assert_eq!(cells(&path, "two", false), (vec![], true));
         assert_eq!(cells(&path, "two", true), (vec![], false));
