@@ -137,16 +137,17 @@ fn similarity(x: &Plane<f64>, y: &Plane<f64>, valid: Option<&Plane<bool>>, (c1, 
         filtered(&Plane { pixels, ..*x }, &weights)
     };
     let (mean_x, mean_y) = (map(&|x, _| x), map(&|_, y| y));
-    let (square_x, square_y, product) = (map(&|x, _| x * x), map(&|_, y| y * y), map(&|x, y| x * y));
+    // Only the sum of the variances is needed.
+    let (squares, product) = (map(&|x, y| x * x + y * y), map(&|x, y| x * y));
     let whole = valid.map(whole_windows);
     let [ssim, contrast, count] = sums(mean_x.len(), &|at| {
         if whole.as_ref().is_some_and(|whole| !whole[at]) {
             return [0.0; 3];
         }
         let (x, y) = (mean_x[at], mean_y[at]);
-        let (var_x, var_y, cov) = (square_x[at] - x * x, square_y[at] - y * y, product[at] - x * y);
-        let contrast = (2.0 * cov + c2) / (var_x + var_y + c2);
-        [(2.0 * x * y + c1) / (x * x + y * y + c1) * contrast, contrast, 1.0]
+        let (means, both) = (x * x + y * y, 2.0 * x * y);
+        let contrast = (2.0 * product[at] - both + c2) / (squares[at] - means + c2);
+        [(both + c1) / (means + c1) * contrast, contrast, 1.0]
     });
     (count > 0.0).then(|| (ssim / count, contrast / count))
 }

@@ -130,12 +130,7 @@ impl Row for Record {
 
     fn from_row(columns: &[&str], row: &[&str]) -> Result<Self> {
         let mut cells = Cells::new(columns, row)?;
-        let mut metrics = Metrics::default();
-        for &metric in Metric::ALL {
-            if let Some(value) = cells.number(metric.name())? {
-                metrics.set(metric, value);
-            }
-        }
+        let metrics = metrics(&mut cells)?;
         let record = Record {
             cell: cells.take("cell")?,
             dataset: cells.take("dataset")?,
@@ -216,6 +211,16 @@ impl Row for TimingRecord {
         cells.finish()?;
         Ok(record)
     }
+}
+
+fn metrics(cells: &mut Cells<'_>) -> Result<Metrics> {
+    let mut metrics = Metrics::default();
+    for &metric in Metric::ALL {
+        if let Some(value) = cells.number(metric.name())? {
+            metrics.set(metric, value);
+        }
+    }
+    Ok(metrics)
 }
 
 fn timing(cells: &mut Cells<'_>, direction: &str) -> Result<Timing> {
