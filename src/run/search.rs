@@ -46,7 +46,7 @@ pub(super) fn for_rmse(
     original: &Original<'_>,
     goal: f64,
 ) -> Result<Found, Failure> {
-    let (mut low, mut high) = (goal, original.summary().range.unwrap_or(0.0).max(goal));
+    let (mut low, mut high) = (goal, widest(original).max(goal));
     let mut best = None;
     for _ in 0..RMSE_STEPS {
         let bound = between(low, high);
@@ -77,12 +77,12 @@ pub(super) fn for_size(
     original: &Original<'_>,
     goal: f64,
 ) -> Result<Found, Failure> {
-    let mut high = original.summary().range.unwrap_or(0.0);
+    let mut high = widest(original);
     let fits = |product: &Product| product.payload.len() as f64 <= goal;
     let product = run(executor, work, high)?;
     if !fits(&product) {
-        let (bytes, bound) = (product.payload.len(), number_text(high));
-        let reason = format!("{goal:.0} bytes are out of reach: abs={bound}, the value range, gives {bytes}");
+        let (goal, bound, bytes) = (number_text(goal), number_text(high), product.payload.len());
+        let reason = format!("{goal} bytes are out of reach: abs={bound}, the value range, gives {bytes}");
         return Err(Failure { status: Status::Unsupported, reason });
     }
     let mut low = high * SIZE_BRACKET;
@@ -101,6 +101,11 @@ pub(super) fn for_size(
         }
     }
     Ok(best)
+}
+
+/// The value range: no sensible bound is wider.
+fn widest(original: &Original<'_>) -> f64 {
+    original.summary().range.unwrap_or(0.0).min(f64::MAX)
 }
 
 /// The geometric mean, without overflow.

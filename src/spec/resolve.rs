@@ -21,13 +21,18 @@ pub enum Goal {
 /// The reason, if the resolved number overflows.
 pub fn resolve(spec: TargetSpec, summary: &Summary) -> Result<Goal, String> {
     let range = summary.range.unwrap_or(0.0);
+    // The range may overflow where a fraction of it does not.
+    let of_range = |fraction: f64| match (range.is_finite(), summary.max.zip(summary.min)) {
+        (false, Some((max, min))) => fraction * max - fraction * min,
+        _ => fraction * range,
+    };
     let target = match spec {
         TargetSpec::Lossless => Target::Lossless,
         TargetSpec::Native => Target::Native,
         TargetSpec::Abs(value) => Target::MaxAbs(value),
-        TargetSpec::Rel(value) => Target::MaxAbs(value * range),
+        TargetSpec::Rel(value) => Target::MaxAbs(of_range(value)),
         TargetSpec::Pwrel(value) => Target::PointwiseRel(value),
-        TargetSpec::Psnr(value) => Target::Rmse(range * libm::pow(10.0, -value / 20.0)),
+        TargetSpec::Psnr(value) => Target::Rmse(of_range(libm::pow(10.0, -value / 20.0))),
         TargetSpec::L2(value) => Target::Rmse(value * summary.rms.unwrap_or(0.0)),
         TargetSpec::Rmse(value) => Target::Rmse(value),
         TargetSpec::Bpv(value) => Target::BitsPerValue(value),
@@ -54,10 +59,12 @@ mod tests {
     }
 
     #[test]
-    fn data_without_a_range_gets_a_bound_of_zero_and_an_endless_range_is_a_reason() {
+    fn data_without_a_range_gets_a_bound_of_zero_and_a_bound_that_overflows_is_a_reason() {
         let goal = resolve(TargetSpec::Rel(1e-2), &Summary::default());
         assert_eq!(goal, Ok(Goal::Target(Target::MaxAbs(0.0))));
-        let endless = Summary { range: Some(f64::INFINITY), ..Summary::default() };
-        assert!(resolve(TargetSpec::Rel(1e-2), &endless).is_err_and(|reason| reason.contains("range")));
+        let (max, min) = (Some(1.5e308), Some(-1.5e308));
+        let endless = Summary { range: Some(f64::INFINITY), max, min, ..Summary::default() };
+        assert_eq!(resolve(TargetSpec::Rel(0.5), &endless), Ok(Goal::Target(Target::MaxAbs(1.5e308))));
+        assert!(resolve(TargetSpec::Rel(1.0), &endless).is_err_and(|reason| reason.contains("range")));
     }
 }
