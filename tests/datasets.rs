@@ -42,6 +42,14 @@ fn every_manifest_says_what_it_is_why_it_is_here_and_on_what_terms() {
 }
 
 #[test]
+fn at_least_thirty_real_and_sixteen_generated_data_sets_are_described() {
+    let catalogue = catalogue();
+    let generated = catalogue.manifests().iter().filter(|manifest| manifest.is_generated()).count();
+    let real = catalogue.manifests().len() - generated;
+    assert!(real >= 30 && generated >= 16, "{real} real, {generated} generated");
+}
+
+#[test]
 fn what_is_here_is_what_its_manifest_names() {
     let catalogue = catalogue();
     let mut absent = 0;

@@ -3,8 +3,18 @@
 //! Random numbers come from ChaCha8, transcendental functions from `libm`, sums run in a fixed order: the same bytes on
 //! every machine and for any number of threads.
 
+mod climate;
 mod edge;
+mod gray_scott;
+mod labels;
+mod lattice;
+mod leaves;
 mod random;
+mod sensor;
+mod terrain;
+mod turbulence;
+mod two_stream;
+mod vdf;
 
 use std::ops::RangeInclusive;
 
@@ -100,7 +110,22 @@ pub enum GenerateError {
 const LIMIT: usize = 1 << 32;
 
 /// Every generator, in the order of lists.
-pub static GENERATORS: &[Generator] = &[edge::CONSTANT, edge::RAMP, edge::NOISE, edge::CHECKERBOARD];
+pub static GENERATORS: &[Generator] = &[
+    vdf::VDF,
+    two_stream::TWO_STREAM,
+    gray_scott::GRAY_SCOTT,
+    turbulence::TURBULENCE,
+    terrain::TERRAIN,
+    climate::CLIMATE,
+    leaves::LEAVES,
+    leaves::LEAVES_VIDEO,
+    sensor::SENSOR,
+    labels::LABELS,
+    edge::CONSTANT,
+    edge::RAMP,
+    edge::NOISE,
+    edge::CHECKERBOARD,
+];
 
 /// Makes a data set.
 ///
