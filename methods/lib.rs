@@ -8,6 +8,8 @@ pub mod adaptive_grid;
 pub mod identity;
 #[path = "spatial-delta/mod.rs"]
 pub mod spatial_delta;
+#[cfg(feature = "zfp")]
+pub mod zfp;
 pub mod zlib;
 
 use api::Entry;
@@ -18,4 +20,8 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<zlib::Zlib>(),
     Entry::of::<spatial_delta::SpatialDelta>(),
     Entry::of::<adaptive_grid::AdaptiveGrid>(),
+    #[cfg(feature = "zfp")]
+    Entry::of::<zfp::Zfp>().with_feature("zfp"),
+    #[cfg(not(feature = "zfp"))]
+    Entry::not_built("zfp", "zfp"),
 ];
