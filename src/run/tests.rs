@@ -200,3 +200,21 @@ fn timed_cells_run_one_by_one_and_have_a_time_for_each_direction() {
     assert!(timings.iter().all(|timing| timing.repeats == 5 && timing.encode.median_ns > 0.0));
     assert_eq!(timings[0].cell, rows[0].cell);
 }
+
+#[test]
+fn a_timed_sweep_goes_on_with_the_cells_that_have_no_time_yet() {
+    let timing = Some(TimingPlan { max_repeats: 5, warmup_ms: 0, ..TimingPlan::default() });
+    let plan = small_plan(&["a", "bb"], "lossless native");
+    let timed = |finished: &Finished, executor: &dyn Executor, host: &mut Memory| {
+        sweep(&plan, executor, &Settings { timing, ..ONCE }, finished, host).expect("the sweep ends")
+    };
+    let mut host = Memory::default();
+    let (rows, times) = timed(&Finished::default(), &InProcess::default(), &mut host);
+    let never = Mock(|_: &Work<'_>| -> Result<Product, Failure> { panic!("nothing is left to run") });
+    let mut rest = Memory::default();
+    let (again, same) = timed(&Finished::new(host.new.clone(), times.clone()), &never, &mut rest);
+    assert_eq!((again, &same, rest.loads), (rows.clone(), &times, 0));
+    let (again, completed) = timed(&Finished::new(host.new, times[..1].to_vec()), &never, &mut rest);
+    assert_eq!((again, &completed[0], rest.loads), (rows, &times[0], 1), "only the second is loaded, and only timed");
+    assert_eq!(completed[1].cell, times[1].cell);
+}
