@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod dataset;
+pub mod frame;
 pub mod metrics;
 pub mod plan;
 pub mod record;
