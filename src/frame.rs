@@ -19,13 +19,14 @@
 //!
 //! A small 3-D array with default parameters costs about 40 bytes beside its payload.
 
-use std::ops::Range;
+mod reader;
 
 use codecbench_methods::METHODS;
 use codecbench_methods::api::{
     Compressor, DType, Entry, Error, ParamsJson, Target, TargetKind, Tensor, TensorMut, TensorRef,
 };
 use codecbench_methods::shared::varint;
+use reader::read_header;
 
 const MAGIC: [u8; 3] = [0xCB, 0xF0, 0xAE];
 const VERSION: u8 = 1;
@@ -141,14 +142,12 @@ impl Header {
         self.head(payload_len).len() + payload_len + CHECKSUM
     }
 
-    /// Bytes of the decoded elements; `u64::MAX` if that overflows.
+    /// Bytes of the decoded elements, each axis of length 0 counted as 1; `u64::MAX` if that overflows.
+    ///
+    /// An empty tensor counts like this because `ndarray` multiplies the other axes before it looks for a zero.
     pub fn tensor_bytes(&self) -> u64 {
-        let size = self.dtype.size() as u64;
-        // A zero anywhere makes the tensor empty, however long the other axes are.
-        if self.shape.contains(&0) {
-            return 0;
-        }
-        self.shape.iter().try_fold(size, |bytes, &length| bytes.checked_mul(length as u64)).unwrap_or(u64::MAX)
+        let lengths = self.shape.iter().map(|&length| (length as u64).max(1));
+        lengths.fold(Some(self.dtype.size() as u64), |bytes, length| bytes?.checked_mul(length)).unwrap_or(u64::MAX)
     }
 
     /// A compressor as the header describes it.
@@ -266,95 +265,6 @@ pub fn decode_limited(bytes: &[u8], limit: u64) -> Result<Tensor, FrameError> {
     Ok(tensor)
 }
 
-/// The header, and where the payload stands; the checksum is the rest and not yet compared.
-fn read_header(bytes: &[u8]) -> Result<(Header, Range<usize>), FrameError> {
-    let mut reader = Reader { bytes, at: 0 };
-    if reader.take(MAGIC.len()).ok() != Some(&MAGIC) {
-        return Err(FrameError::NotAFrame);
-    }
-    let found = reader.byte()?;
-    if found != VERSION {
-        return Err(FrameError::Version { found });
-    }
-    let length = usize::from(reader.byte()?);
-    let method = reader.text(length)?.to_string();
-    let format = reader.byte()?;
-    let params = reader.params()?;
-    let (dtype, target, fill_value) = reader.kinds()?;
-    let rank = usize::from(reader.byte()?);
-    let shape = (0..rank).map(|_| reader.length(usize::MAX)).collect::<Result<Vec<_>, _>>()?;
-    let header = Header { method, format, params, target, dtype, shape, fill_value };
-    let payload_len = reader.length(bytes.len())?;
-    let left = bytes.len() - reader.at;
-    if payload_len.checked_add(CHECKSUM) != Some(left) {
-        return Err(reader.corrupt(format!("{payload_len} bytes of payload and 8 of checksum expected, {left} found")));
-    }
-    Ok((header, reader.at..reader.at + payload_len))
-}
-
-/// The bytes of a frame and how far they were read.
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Reader<'a> {
-    fn corrupt(&self, reason: impl Into<String>) -> FrameError {
-        FrameError::Corrupt { at: self.at, reason: reason.into() }
-    }
-
-    fn take(&mut self, count: usize) -> Result<&'a [u8], FrameError> {
-        let end = self.at.checked_add(count).filter(|&end| end <= self.bytes.len());
-        let end = end.ok_or_else(|| self.corrupt(format!("{count} more bytes expected; the frame was cut")))?;
-        let taken = &self.bytes[self.at..end];
-        self.at = end;
-        Ok(taken)
-    }
-
-    fn byte(&mut self) -> Result<u8, FrameError> {
-        Ok(self.take(1)?[0])
-    }
-
-    fn number(&mut self) -> Result<f64, FrameError> {
-        let mut word = [0; 8];
-        word.copy_from_slice(self.take(8)?);
-        Ok(f64::from_le_bytes(word))
-    }
-
-    fn length(&mut self, limit: usize) -> Result<usize, FrameError> {
-        varint::read_length(self.bytes, &mut self.at, limit).map_err(|error| match error {
-            Error::Corrupt { at, reason } => FrameError::Corrupt { at, reason: reason.into_owned() },
-            other => self.corrupt(other.to_string()),
-        })
-    }
-
-    fn text(&mut self, count: usize) -> Result<&'a str, FrameError> {
-        let bytes = self.take(count)?;
-        std::str::from_utf8(bytes).map_err(|_| self.corrupt("the text before is not UTF-8"))
-    }
-
-    fn params(&mut self) -> Result<ParamsJson, FrameError> {
-        let length = self.length(self.bytes.len())?;
-        match self.text(length)? {
-            "" => Ok(ParamsJson::new()),
-            json => serde_json::from_str(json).map_err(|error| self.corrupt(format!("parameters: {error}"))),
-        }
-    }
-
-    fn kinds(&mut self) -> Result<(DType, Target, Option<f64>), FrameError> {
-        let kinds = self.byte()?;
-        let dtype = DType::ALL.get(usize::from(kinds & 0xf)).copied();
-        let dtype = dtype.ok_or_else(|| self.corrupt(format!("element type {} is unknown", kinds & 0xf)))?;
-        let kind = TargetKind::ALL.get(usize::from(kinds >> 4 & 7)).copied();
-        let kind = kind.ok_or_else(|| self.corrupt(format!("target {} is unknown", kinds >> 4 & 7)))?;
-        let bare = matches!(kind, TargetKind::Lossless | TargetKind::Native);
-        let value = if bare { None } else { Some(self.number()?) };
-        let target = Target::from_parts(kind, value).map_err(|error| self.corrupt(error.to_string()))?;
-        let fill_value = if kinds & HAS_FILL != 0 { Some(self.number()?) } else { None };
-        Ok((dtype, target, fill_value))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -417,6 +327,10 @@ mod tests {
         let mut bytes = Vec::new();
         write(&header, &[], &mut bytes);
         assert!(matches!(decode(&bytes), Err(FrameError::TooLarge { needed: u64::MAX, .. })));
+        header.shape = vec![0, 1 << 40, 1 << 40];
+        let mut bytes = Vec::new();
+        write(&header, &[], &mut bytes);
+        assert!(matches!(decode(&bytes), Err(FrameError::TooLarge { .. })));
         assert!(matches!(decode_limited(&identity_frame(), 11), Err(FrameError::TooLarge { needed: 12, .. })));
     }
 
