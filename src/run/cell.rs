@@ -6,6 +6,7 @@ use codecbench_methods::for_dtype;
 use super::executor::{Executor, Failure, Product, Work};
 use super::{judge, search};
 use crate::dataset::{Dataset, Kind};
+use crate::frame::Header;
 use crate::metrics::{METRIC_VERSION, Metrics, Original, measure};
 use crate::plan::{Cell, Subject, kinds, outside, reason};
 use crate::record::{HARNESS_VERSION, Record, Status};
@@ -92,7 +93,7 @@ pub(super) fn reskipped(record: &Record, reason: &str) -> Record {
 pub(super) fn run(executor: &dyn Executor, cell: &Cell, subject: &Subject, loaded: &Loaded<'_>) -> Record {
     let mut record = planned(cell, subject);
     match attempt(executor, cell, loaded) {
-        Ok(outcome) => fill(&mut record, &outcome, loaded),
+        Ok(outcome) => fill(&mut record, cell, &outcome, loaded),
         Err(failure) => (record.status, record.reason) = (failure.status, failure.reason),
     }
     record
@@ -175,8 +176,11 @@ pub(super) fn executed_target(cell: &Cell, loaded: &Loaded<'_>, record: &Record)
     }
 }
 
-fn fill(record: &mut Record, outcome: &Outcome, loaded: &Loaded<'_>) {
+fn fill(record: &mut Record, cell: &Cell, outcome: &Outcome, loaded: &Loaded<'_>) {
     let Product { payload, decoded } = &outcome.product;
+    let dataset = loaded.dataset;
+    let header = Header::new(cell.entry, &cell.params, outcome.target, dataset.fill_value, &dataset.tensor.view());
+    record.frame_bytes = header.ok().map(|header| header.byte_len(payload.len()) as u64);
     let input = loaded.dataset.tensor.byte_len() as u64;
     let payload_bytes = payload.len() as u64;
     let over = |bytes: u64| (bytes > 0 && payload_bytes > 0).then(|| bytes as f64 / payload_bytes as f64);

@@ -86,6 +86,7 @@ fn every_outcome_of_a_cell_is_a_row_with_its_reason() {
     let ok = outcome(&Mock(exact(0.0))).remove(0);
     assert_eq!((ok.status, ok.reason.as_str(), ok.payload_bytes, ok.ratio), (Status::Ok, "", Some(2), Some(8.0)));
     assert_eq!((ok.shape.as_str(), ok.bits_per_value, ok.promise.as_str()), ("4", Some(4.0), "exact"));
+    assert!(ok.frame_bytes.is_some_and(|bytes| bytes > 2), "the frame holds the payload and more");
     let mismatch = outcome(&Mock(exact(0.5))).remove(0);
     assert_eq!(mismatch.status, Status::Mismatch);
     assert!(mismatch.reason.contains("4 values"), "{}", mismatch.reason);
