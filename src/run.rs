@@ -16,9 +16,11 @@ use anyhow::{Context, Result};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::dataset::Dataset;
-use crate::plan::{Plan, Subject, TimingPlan};
+use crate::plan::{Cell, Plan, Subject, TimingPlan};
 use crate::record::{Record, TimingRecord};
-use executor::{Executor, WORKER};
+pub use cell::Framed;
+use cell::Loaded;
+use executor::{Executor, InProcess, WORKER};
 pub use finished::Finished;
 use group::Group;
 
@@ -81,6 +83,15 @@ pub fn sweep(
         }
     }
     Ok((records, timings))
+}
+
+/// Compresses one array as a cell is run, checks the promise on the decoded values, and frames the payload.
+///
+/// # Errors
+/// A thread pool that cannot start. A failure of the method is in the row.
+pub fn compress(cell: &Cell, subject: &Subject, dataset: &Dataset, threads: usize) -> Result<Framed> {
+    let loaded = Loaded::new(dataset);
+    pool(threads)?.install(|| Ok(cell::framed(&InProcess::default(), cell, &subject.with(dataset), &loaded)))
 }
 
 fn pool(threads: usize) -> Result<ThreadPool> {

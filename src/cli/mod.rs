@@ -1,8 +1,12 @@
 //! The command line: one file per verb. Only this module prints.
 
 mod completions;
+mod compress;
+mod decompress;
 mod fetch;
+mod inspect;
 mod list;
+mod raw;
 mod sweep;
 
 use std::io::{self, ErrorKind, Write};
@@ -29,6 +33,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Sweep(sweep::SweepArgs),
+    Compress(compress::CompressArgs),
+    Decompress(decompress::DecompressArgs),
+    Inspect(inspect::InspectArgs),
     List(list::ListArgs),
     Fetch(fetch::FetchArgs),
     Completions(completions::CompletionsArgs),
@@ -41,6 +48,9 @@ enum Verb {
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
         Verb::Sweep(args) => sweep::run(&args),
+        Verb::Compress(args) => compress::run(&args),
+        Verb::Decompress(args) => decompress::run(&args),
+        Verb::Inspect(args) => inspect::run(&args),
         Verb::List(args) => list::run(&args),
         Verb::Fetch(args) => fetch::run(&args),
         Verb::Completions(args) => completions::run(&args),

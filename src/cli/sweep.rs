@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use super::print;
+use super::raw::RawArgs;
 use crate::plan::{Plan, Recipe, TimingPlan, narrow_methods, plan, select_methods};
 use crate::record::{Record, Status};
 use crate::run::executor::{InProcess, silence_method_panics};
@@ -74,12 +75,8 @@ pub struct SweepArgs {
     /// Print errors only
     #[arg(long, short)]
     quiet: bool,
-    /// Axis lengths of a raw file, as in `50x100x100`
-    #[arg(long, value_name = "NxM", requires = "dtype")]
-    shape: Option<String>,
-    /// Element type of a raw file, as in `float32`
-    #[arg(long, value_name = "TYPE", requires = "shape")]
-    dtype: Option<String>,
+    #[command(flatten)]
+    raw: RawArgs,
 }
 
 /// The arguments with everything that they name looked up.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use codecbench_methods::api::DType;
 use globset::Glob;
 
 use super::SweepArgs;
@@ -28,10 +27,7 @@ impl Data {
     /// # Errors
     /// A broken manifest, or a `--shape` or `--dtype` that does not read.
     pub fn open(args: &SweepArgs) -> Result<Self> {
-        let shape = args.shape.as_deref().map(axis_lengths).transpose()?;
-        let dtype = args.dtype.as_deref().map(|name| name.parse::<DType>().map_err(anyhow::Error::msg)).transpose()?;
-        let raw = RawHint { shape, dtype };
-        Ok(Data { catalogue: Catalogue::open()?, raw, fetch: args.fetch, manifests: BTreeMap::new() })
+        Ok(Data { catalogue: Catalogue::open()?, raw: args.raw.hint()?, fetch: args.fetch, manifests: BTreeMap::new() })
     }
 
     /// The data sets that a recipe names, narrowed by flags: a flag that matches names of the recipe keeps those, any
@@ -121,9 +117,4 @@ fn merge(selected: &mut Vec<Manifest>, more: Vec<Manifest>) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn axis_lengths(text: &str) -> Result<Vec<usize>> {
-    let lengths = text.split('x').map(str::parse).collect::<Result<_, _>>();
-    lengths.with_context(|| format!("--shape {text:?} is no list of axis lengths; write `50x100x100`"))
 }
