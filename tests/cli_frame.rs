@@ -109,7 +109,7 @@ fn a_corrupt_frame_is_refused_by_name() {
     bytes[40] ^= 1;
     fs::write(folder.join("b.cbf"), &bytes).expect("a writable folder");
     assert!(refusal(folder, &["decompress", "b.cbf", "x.npy"]).contains("b.cbf"));
-    assert!(refusal(folder, &["inspect", "b.cbf"]).contains("checksum"));
-    assert!(refusal(folder, &["inspect", "field.npy"]).contains("CBF1"));
+    assert!(refusal(folder, &["inspect", "b.cbf"]).contains("corrupt"));
+    assert!(refusal(folder, &["inspect", "field.npy"]).contains("not a codecbench frame"));
     assert!(refusal(folder, &["decompress", "none.cbf", "x.npy"]).contains("none.cbf"));
 }

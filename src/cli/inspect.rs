@@ -33,8 +33,7 @@ pub fn run(args: &InspectArgs) -> Result<ExitCode> {
     let place = || args.input.display().to_string();
     let bytes = fs::read(&args.input).with_context(|| format!("cannot read {}", place()))?;
     let (header, payload) = frame::read(&bytes).with_context(place)?;
-    let compressor =
-        header.entry().with_context(place)?.compressor(&header.params, header.target, header.fill_value)?;
+    let compressor = header.compressor().with_context(place)?;
     let sections = compressor.sections(header.dtype, payload).with_context(place)?;
     let text = if args.json {
         format!("{:#}\n", object(&header, payload.len(), bytes.len(), &sections))

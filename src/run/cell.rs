@@ -6,7 +6,7 @@ use codecbench_methods::for_dtype;
 use super::executor::{Executor, Failure, Product, Work};
 use super::{judge, search};
 use crate::dataset::{Dataset, Kind};
-use crate::frame::Header;
+use crate::frame::{self, Header};
 use crate::metrics::{METRIC_VERSION, Metrics, Original, measure};
 use crate::plan::{Cell, Subject, kinds, outside, reason};
 use crate::record::{HARNESS_VERSION, Record, Status};
@@ -93,7 +93,7 @@ pub(super) fn reskipped(record: &Record, reason: &str) -> Record {
 pub(super) fn run(executor: &dyn Executor, cell: &Cell, subject: &Subject, loaded: &Loaded<'_>) -> Record {
     let mut record = planned(cell, subject);
     match attempt(executor, cell, loaded) {
-        Ok(outcome) => fill(&mut record, cell, &outcome, loaded),
+        Ok(outcome) => fill(&mut record, &outcome, cell, loaded),
         Err(failure) => (record.status, record.reason) = (failure.status, failure.reason),
     }
     record
@@ -176,11 +176,8 @@ pub(super) fn executed_target(cell: &Cell, loaded: &Loaded<'_>, record: &Record)
     }
 }
 
-fn fill(record: &mut Record, cell: &Cell, outcome: &Outcome, loaded: &Loaded<'_>) {
+fn fill(record: &mut Record, outcome: &Outcome, cell: &Cell, loaded: &Loaded<'_>) {
     let Product { payload, decoded } = &outcome.product;
-    let dataset = loaded.dataset;
-    let header = Header::new(cell.entry, &cell.params, outcome.target, dataset.fill_value, &dataset.tensor.view());
-    record.frame_bytes = header.ok().map(|header| header.byte_len(payload.len()) as u64);
     let input = loaded.dataset.tensor.byte_len() as u64;
     let payload_bytes = payload.len() as u64;
     let over = |bytes: u64| (bytes > 0 && payload_bytes > 0).then(|| bytes as f64 / payload_bytes as f64);
@@ -203,6 +200,39 @@ fn fill(record: &mut Record, cell: &Cell, outcome: &Outcome, loaded: &Loaded<'_>
         reason = if reason.is_empty() { note } else { format!("{note}; {reason}") };
     }
     (record.status, record.reason) = (status, reason);
+    record.frame_bytes = header(outcome, cell, loaded).map(|header| header.byte_len(payload.len()) as u64);
+}
+
+/// What a standalone file of this cell says before its payload.
+fn header(outcome: &Outcome, cell: &Cell, loaded: &Loaded<'_>) -> Option<Header> {
+    let Dataset { tensor, fill_value, .. } = loaded.dataset;
+    Header::new(cell.entry, &cell.params, outcome.target, *fill_value, &tensor.view()).ok()
+}
+
+/// One array compressed as a cell is.
+#[derive(Clone, Debug)]
+pub struct Framed {
+    /// The row of the cell.
+    pub record: Record,
+    /// The standalone frame; absent where the cell failed.
+    pub frame: Option<Vec<u8>>,
+}
+
+/// Runs a cell and frames its payload.
+pub(super) fn framed(executor: &dyn Executor, cell: &Cell, subject: &Subject, loaded: &Loaded<'_>) -> Framed {
+    let (mut record, mut frame) = (planned(cell, subject), None);
+    match attempt(executor, cell, loaded) {
+        Ok(outcome) => {
+            fill(&mut record, &outcome, cell, loaded);
+            frame = header(&outcome, cell, loaded).map(|header| {
+                let mut frame = Vec::new();
+                frame::write(&header, &outcome.product.payload, &mut frame);
+                frame
+            });
+        }
+        Err(failure) => (record.status, record.reason) = (failure.status, failure.reason),
+    }
+    Framed { record, frame }
 }
 
 impl Cell {
