@@ -1,6 +1,7 @@
 //! The closed loop: every point is predicted from reconstructed ones, and its quantised residual coded.
 
 use super::context::{Contexts, Detail};
+use super::feedback::{Errors, Feedback};
 use super::grid::{Class, Grid, Row};
 use super::interpolate::{Rule, predict};
 use super::sample::{ESCAPE, Quantiser, Sample};
@@ -17,8 +18,18 @@ pub(super) struct Stream<T> {
     pub contexts: Vec<u8>,
     /// Values that no residual keeps within the bound, in order.
     pub escaped: Vec<T>,
-    /// The rule each level was predicted with, finest first.
-    pub rules: Vec<Rule>,
+    /// How the anchors were predicted.
+    pub anchors: Feedback,
+    /// How each level was predicted, finest first.
+    pub levels: Vec<Level>,
+}
+
+/// How a level is predicted.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Level {
+    pub rule: Rule,
+    /// For each class in coding order.
+    pub feedback: Vec<Feedback>,
 }
 
 /// What encoder and decoder do with one point: given its index, context and prediction, say its symbol and value.
@@ -39,18 +50,30 @@ pub(super) fn encode<T: Sample>(
         symbols: Vec::with_capacity(data.len()),
         contexts: Vec::with_capacity(data.len()),
         escaped: Vec::new(),
-        rules: vec![rule; grid.levels as usize],
+        anchors: Feedback::default(),
+        levels: Vec::new(),
     };
     let mut contexts = Contexts::new(data.len(), detail);
-    code_anchors(data, grid, &quantisers[grid.levels as usize], &mut contexts, &mut stream);
-    for level in (0..grid.levels).rev() {
-        let quantiser = &quantisers[level as usize];
-        let classes = grid.classes(level);
-        if rule == Rule::Cubic {
-            stream.rules[level as usize] = better_rule(data, grid, &classes, quantiser);
-        }
-        let rule = stream.rules[level as usize];
-        code_level(data, grid, &classes, rule, quantiser, &mut contexts, &mut stream);
+    let quantiser = &quantisers[grid.levels as usize];
+    let anchors = grid.anchors();
+    // A few values tell nothing about their likeness; they are taken to be alike.
+    stream.anchors = match anchors.count.iter().product() {
+        0..64usize => Feedback::LORENZO,
+        _ => Feedback::estimate(grid, &anchors, data, quantiser, |_, prediction| prediction.fill(0.0)),
+    };
+    code_anchors(data, grid, stream.anchors, quantiser, &mut contexts, &mut stream);
+    for number in (0..grid.levels).rev() {
+        let quantiser = &quantisers[number as usize];
+        let classes = grid.classes(number);
+        let rule = if rule == Rule::Cubic { better_rule(data, grid, &classes, quantiser) } else { rule };
+        let estimate = |class: &Class| {
+            Feedback::estimate(grid, class, data, quantiser, |row, prediction| {
+                predict(grid, rule, row, data, prediction)
+            })
+        };
+        let level = Level { rule, feedback: classes.iter().map(estimate).collect() };
+        code_level(data, grid, &classes, &level, quantiser, &mut contexts, &mut stream);
+        stream.levels.insert(0, level);
     }
     stream
 }
@@ -89,81 +112,84 @@ impl<T: Sample, F: FnMut(u8) -> i32> Coder<T> for Source<'_, T, F> {
     }
 }
 
-/// Decodes into `data`. `rules` has a rule for every level, finest first.
+/// Decodes into `data`. `levels` has an entry for every level, finest first.
 pub(super) fn decode<T: Sample, F: FnMut(u8) -> i32>(
     data: &mut [T],
     grid: &Grid,
-    rules: &[Rule],
+    anchors: Feedback,
+    levels: &[Level],
     quantisers: &Quantisers,
     detail: Detail,
     source: &mut Source<'_, T, F>,
 ) {
     let mut contexts = Contexts::new(data.len(), detail);
-    code_anchors(data, grid, &quantisers[grid.levels as usize], &mut contexts, source);
-    for level in (0..grid.levels).rev() {
-        let (rule, quantiser) = (rules[level as usize], &quantisers[level as usize]);
-        code_level(data, grid, &grid.classes(level), rule, quantiser, &mut contexts, source);
+    code_anchors(data, grid, anchors, &quantisers[grid.levels as usize], &mut contexts, source);
+    for number in (0..grid.levels).rev() {
+        let (level, quantiser) = (&levels[number as usize], &quantisers[number as usize]);
+        code_level(data, grid, &grid.classes(number), level, quantiser, &mut contexts, source);
     }
 }
 
-/// Anchors are predicted by the one before in their row, or by the first of the row before.
+/// Anchors have nothing to be predicted from but each other.
 fn code_anchors<T: Sample>(
     data: &mut [T],
     grid: &Grid,
+    feedback: Feedback,
     quantiser: &Quantiser,
     contexts: &mut Contexts,
     coder: &mut impl Coder<T>,
 ) {
-    let mut row_before = T::default();
-    grid.rows(&grid.anchors(), |row| {
-        let mut trail = contexts.enter(grid, row);
-        let mut before = row_before;
-        for i in 0..row.len {
-            let index = row.base + i * row.step;
-            let (symbol, value) = coder.code(data[index], contexts.of(i, trail), before.to_f64(), quantiser);
-            data[index] = value;
-            contexts.note(index, symbol, &mut trail);
-            before = value;
-            if i == 0 {
-                row_before = value;
-            }
-        }
-    });
+    let anchors = grid.anchors();
+    let zeros = vec![0.0; anchors.count.get(grid.row_axis).copied().unwrap_or(1)];
+    let mut errors = Errors::default();
+    grid.rows(&anchors, |row| code_row(data, grid, row, &zeros, feedback, &mut errors, quantiser, contexts, coder));
 }
 
 fn code_level<T: Sample>(
     data: &mut [T],
     grid: &Grid,
     classes: &[Class],
-    rule: Rule,
+    level: &Level,
     quantiser: &Quantiser,
     contexts: &mut Contexts,
     coder: &mut impl Coder<T>,
 ) {
-    let mut prediction = Vec::new();
-    for class in classes {
+    let (mut prediction, mut errors) = (Vec::new(), Errors::default());
+    for (class, &feedback) in classes.iter().zip(&level.feedback) {
         prediction.resize(class.count[grid.row_axis], 0.0);
         grid.rows(class, |row| {
-            predict(grid, rule, row, data, &mut prediction);
-            code_row(data, row, &prediction, quantiser, contexts.enter(grid, row), contexts, coder);
+            predict(grid, level.rule, row, data, &mut prediction);
+            code_row(data, grid, row, &prediction, feedback, &mut errors, quantiser, contexts, coder);
         });
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "everything a row needs, from three owners")]
 fn code_row<T: Sample>(
     data: &mut [T],
+    grid: &Grid,
     row: &Row<'_>,
     prediction: &[f64],
+    feedback: Feedback,
+    errors: &mut Errors,
     quantiser: &Quantiser,
-    mut trail: super::context::Trail,
     contexts: &mut Contexts,
     coder: &mut impl Coder<T>,
 ) {
-    for (i, &prediction) in prediction.iter().enumerate() {
+    let mut trail = contexts.enter(grid, row);
+    let mut code = |i: usize, prediction: f64| {
         let index = row.base + i * row.step;
         let (symbol, value) = coder.code(data[index], contexts.of(i, trail), prediction, quantiser);
         data[index] = value;
         contexts.note(index, symbol, &mut trail);
+        value.to_f64()
+    };
+    if feedback.is_none() {
+        for (i, &prediction) in prediction.iter().enumerate() {
+            code(i, prediction);
+        }
+    } else {
+        feedback.along(grid, row, prediction, errors, code);
     }
 }
 

@@ -4,9 +4,9 @@ use super::grid::{Grid, Row};
 
 /// Buckets of activity.
 const BUCKETS: u8 = 48;
-/// Weights add up to this: two points before in the row 3/8, everything else 5/8.
+/// Weights add up to this: two points before in the row a quarter, the points around three.
 const TOTAL: u32 = 128;
-const AROUND: u32 = 80;
+const AROUND: u32 = 96;
 /// Bucket by activity: fine steps near zero, then about an eighth of an octave.
 const BUCKET: [u8; 1024] = buckets();
 
@@ -63,7 +63,7 @@ impl Contexts {
 
     /// Looks around every point of a row. To be called before the row is coded.
     pub fn enter(&mut self, grid: &Grid, row: &Row<'_>) -> Trail {
-        self.kind = if row.class.level >= 2 { 0 } else { row.class.odd.len().min(3) as u8 };
+        self.kind = row.class.odd.len().min(3) as u8;
         self.around.clear();
         self.around.resize(row.len, 0);
         let neighbours = neighbours(grid, row);
@@ -84,7 +84,7 @@ impl Contexts {
     pub fn of(&self, i: usize, trail: Trail) -> u8 {
         let around = u32::from(self.around[i]);
         let sum = if trail.known {
-            around + 32 * u32::from(trail.last[0]) + 16 * u32::from(trail.last[1])
+            around + 24 * u32::from(trail.last[0]) + 8 * u32::from(trail.last[1])
         } else {
             around * TOTAL / AROUND
         };
@@ -115,7 +115,7 @@ fn neighbours(grid: &Grid, row: &Row<'_>) -> Vec<(isize, u32)> {
     for (axis, weight) in before.zip([6, 4]) {
         found.push((-((class.step[axis] * grid.strides[axis]) as isize), weight));
     }
-    let weight = if class.odd.len() == 1 { 1 } else { 2 };
+    let weight = if class.odd.len() == 1 { 3 } else { 6 };
     for &axis in &class.odd {
         let offset = (class.stride * grid.strides[axis]) as isize;
         found.push((-offset, weight));

@@ -39,7 +39,6 @@ pub(super) struct Row<'a> {
 pub(super) struct Class {
     /// Half the distance between points of the class: `2^level`.
     pub stride: usize,
-    pub level: u32,
     /// Axes along which the points are odd, ascending.
     pub odd: Vec<usize>,
     /// First coordinate along each axis.
@@ -87,7 +86,7 @@ impl Grid {
         let start: Vec<usize> = (0..rank).map(|axis| if odd.contains(&axis) { 1 << level } else { 0 }).collect();
         let step: Vec<usize> = self.halved.iter().map(|&halved| if halved { spacing } else { 1 }).collect();
         let count = (0..rank).map(|axis| self.shape[axis].saturating_sub(start[axis]).div_ceil(step[axis])).collect();
-        Class { stride: 1 << level, level, odd: odd.to_vec(), start, step, count }
+        Class { stride: 1 << level, odd: odd.to_vec(), start, step, count }
     }
 
     /// Calls `visit` for every row of `class`, in C order of the other axes.

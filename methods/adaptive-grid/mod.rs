@@ -7,6 +7,8 @@
 
 mod bounded;
 mod context;
+mod feedback;
+mod floats;
 mod grid;
 mod interpolate;
 mod payload;
@@ -175,16 +177,10 @@ impl Compressor for AdaptiveGrid {
             });
         }
         let setting = self.setting(input.shape(), &axes);
-        match &input {
-            TensorRef::F32(view) => payload::write_f32(&mut view.data().to_vec(), &setting, payload),
-            other => {
-                return for_sample!(TensorRef, other, view => {
-                    payload::write(&mut view.data().to_vec(), &setting, 0, payload);
-                    Ok(())
-                });
-            }
-        }
-        Ok(())
+        for_sample!(TensorRef, &input, view => {
+            floats::write(view.data(), &setting, payload);
+            Ok(())
+        })
     }
 
     fn decompress(&self, payload: &[u8], output: TensorMut<'_>) -> Result<(), Error> {
@@ -198,10 +194,7 @@ impl Compressor for AdaptiveGrid {
             return for_sample!(TensorMut, output, view => self.restore(payload, &shape, &axes, view.into_data()));
         }
         let setting = self.setting(&shape, &axes);
-        match output {
-            TensorMut::F32(view) => payload::read_f32(payload, &setting, view.into_data()),
-            other => for_sample!(TensorMut, other, view => payload::read(payload, &setting, view.into_data())),
-        }
+        for_sample!(TensorMut, output, view => floats::read(payload, &setting, view.into_data()))
     }
 
     fn sections(&self, dtype: DType, payload: &[u8]) -> Result<Vec<Section>, Error> {
@@ -211,8 +204,9 @@ impl Compressor for AdaptiveGrid {
         if !self.quantises() {
             return Ok(vec![("residuals", payload.len())]);
         }
-        let escaped = payload::escaped_bytes(payload, dtype.size())?;
-        Ok(vec![("head", 1), ("escaped", escaped - 1), ("symbols", payload.len() - escaped)])
+        let escaped = floats::escaped(payload, dtype.size())?;
+        let (head, escaped, end) = (escaped.start, escaped.len(), escaped.end);
+        Ok(vec![("head", head), ("escaped", escaped), ("symbols", payload.len() - end)])
     }
 }
 
@@ -311,11 +305,7 @@ impl AdaptiveGrid {
         let split = payload.split_at_checked(anchors * size);
         let (head, rest) = split.ok_or_else(|| Error::corrupt(payload.len(), "the payload ends inside the anchors"))?;
         let mut store = Reader::new(self.layout(), rest, data.len() - anchors, data.len())?;
-        let values = head.chunks_exact(size).map(|chunk| {
-            let mut word = [0; 8];
-            word[..size].copy_from_slice(chunk);
-            T::from_bits(u64::from_le_bytes(word))
-        });
+        let values = head.chunks_exact(size).map(payload::value_of);
         threshold::set_anchors(data, &grid, values);
         match self.params.feedback {
             Loop::Open => threshold::decode_open(data, &grid, self.rule(), &mut store),

@@ -12,8 +12,11 @@ use crate::shared::entropy;
 const TIGHTENING: [(f64, f64); 4] = [(1.0, 1.0), (1.25, 2.0), (1.5, 3.0), (2.0, 4.0)];
 /// The step shrinks in units of 1/4096 to leave room for rounding.
 pub(super) const TRIM_UNITS: f64 = 4096.0;
-/// Candidates are compared on a block of at most this many values.
-const BLOCK: usize = 1 << 16;
+/// Candidates are compared on the whole of an array of at most this many values.
+const WHOLE: usize = 1 << 16;
+/// Else on this many blocks, of at most this many values each.
+const BLOCKS: usize = 3;
+const BLOCK: usize = 1 << 15;
 /// Arrays below this have few contexts.
 const SMALL: usize = 1 << 14;
 
@@ -65,7 +68,7 @@ pub(super) fn trim<T: Sample>(data: &[T], bound: f64) -> u32 {
     if share < 2e-5 || largest == 0.0 { 0 } else { (share * TRIM_UNITS).ceil().min(1e6) as u32 }
 }
 
-/// Chooses for `data` among subsets of `axes` and the tightenings, by the estimated size of a block in the middle.
+/// Chooses for `data` among subsets of `axes` and the tightenings, by the estimated size of some blocks.
 pub(super) fn choose<T: Sample>(
     data: &[T],
     shape: &[usize],
@@ -74,13 +77,16 @@ pub(super) fn choose<T: Sample>(
     rule: Rule,
     bound: f64,
 ) -> Plan {
-    let (block, block_shape) = middle(data, shape);
+    let (blocks, block_shape) = sample(data, shape);
     let trim = trim(data, bound);
     let cost = |plan: &Plan| {
         let grid = Grid::new(&block_shape, &plan.axes, depth);
         let quantisers = plan.quantisers::<T>(bound, grid.levels);
-        let stream = bounded::encode(&mut block.clone(), &grid, rule, &quantisers, detail(block.len()));
-        estimate(&stream)
+        let of = |block: &Vec<T>| {
+            let stream = bounded::encode(&mut block.clone(), &grid, rule, &quantisers, detail(data.len()));
+            estimate(&stream, data.len() / blocks.len())
+        };
+        blocks.iter().map(of).sum::<u64>()
     };
     let long = |axis: &usize| shape[*axis] > 1;
     let mut best = Plan { axes: axes.iter().copied().filter(long).collect(), tightening: 2, trim };
@@ -104,29 +110,43 @@ pub(super) fn choose<T: Sample>(
             (least, best) = (cost, plan);
         }
     }
-    best
+    // Without any axis, every point is an anchor, predicted by those before it alone.
+    let flat = Plan { axes: Vec::new(), tightening: 0, trim };
+    // Blocks have more edges than the array, which tells against interpolation.
+    if cost(&flat) < least - least / 32 { flat } else { best }
 }
 
-/// About how many bits a stream takes.
-fn estimate<T: Sample>(stream: &Stream<T>) -> u64 {
+/// About how many bits a stream takes that is a sample of `of` symbols.
+fn estimate<T: Sample>(stream: &Stream<T>, of: usize) -> u64 {
     let escaped = stream.escaped.len() as u64 * 8 * T::DTYPE.size() as u64;
-    entropy::estimate(&stream.symbols, &stream.contexts) + escaped
+    entropy::estimate(&stream.symbols, &stream.contexts, of) + escaped
 }
 
-/// A block in the middle of an array, cut down along its longest axes.
-fn middle<T: Sample>(data: &[T], shape: &[usize]) -> (Vec<T>, Vec<usize>) {
+/// Blocks of an array, all of one shape, which is returned too: the whole array if it is small, else some along its
+/// diagonals, cut down along the longest axes.
+fn sample<T: Sample>(data: &[T], shape: &[usize]) -> (Vec<Vec<T>>, Vec<usize>) {
     let mut block: Vec<usize> = shape.to_vec();
+    if data.len() <= WHOLE {
+        return (vec![data.to_vec()], block);
+    }
     while block.iter().product::<usize>() > BLOCK {
         let longest = (0..block.len()).max_by_key(|&axis| block[axis]).unwrap_or(0);
-        block[longest] = block[longest].div_ceil(2);
+        // An odd length has a coarser point at both ends, as most of a long axis has.
+        block[longest] = (block[longest] / 2) | 1;
     }
-    if block == shape {
-        return (data.to_vec(), block);
-    }
+    let at = |number: usize, axis: usize| {
+        let place = if axis.is_multiple_of(2) { number } else { BLOCKS - 1 - number };
+        (shape[axis] - block[axis]) * (2 * place + 1) / (2 * BLOCKS)
+    };
+    let first = |number: usize| (0..shape.len()).map(|axis| at(number, axis)).collect::<Vec<_>>();
+    ((0..BLOCKS).map(|number| cut_out(data, shape, &first(number), &block)).collect(), block)
+}
+
+/// The block of shape `block` that starts at `first`.
+fn cut_out<T: Sample>(data: &[T], shape: &[usize], first: &[usize], block: &[usize]) -> Vec<T> {
     let grid = Grid::new(shape, &[], 0);
-    let first: Vec<usize> = shape.iter().zip(&block).map(|(length, part)| (length - part) / 2).collect();
     let base: usize = first.iter().zip(&grid.strides).map(|(at, stride)| at * stride).sum();
-    let within = Grid::new(&block, &[], 0);
+    let within = Grid::new(block, &[], 0);
     let mut values = vec![T::default(); block.iter().product()];
     within.rows(&within.anchors(), |row| {
         let start = base + row.coordinate.iter().zip(&grid.strides).map(|(at, stride)| at * stride).sum::<usize>();
@@ -135,7 +155,7 @@ fn middle<T: Sample>(data: &[T], shape: &[usize]) -> (Vec<T>, Vec<usize>) {
             values[row.base + i * row.step] = data[start + i * step];
         }
     });
-    (values, block)
+    values
 }
 
 #[cfg(test)]
@@ -143,12 +163,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_block_in_the_middle_keeps_its_neighbourhoods() {
+    fn sampled_blocks_keep_their_neighbourhoods() {
         let data: Vec<f32> = (0..300 * 400 * 3).map(|i| i as f32).collect();
-        let (block, shape) = middle(&data, &[300, 400, 3]);
-        assert_eq!((shape.as_slice(), block.len()), (&[150, 100, 3][..], 45_000));
-        assert_eq!(block[0], ((75 * 400 + 150) * 3) as f32);
-        assert_eq!(block[300] - block[0], 1200.0);
+        let (blocks, shape) = sample(&data, &[300, 400, 3]);
+        let points = shape.iter().product::<usize>();
+        assert!(shape[2] == 3 && points <= BLOCK && blocks.iter().all(|block| block.len() == points));
+        assert!(blocks.iter().all(|block| block[shape[1] * 3] - block[0] == 1200.0 && block[3] - block[0] == 3.0));
+        assert_eq!(sample(&data[..900], &[300, 3]), (vec![data[..900].to_vec()], vec![300, 3]));
     }
 
     #[test]

@@ -76,6 +76,11 @@ impl Quantiser {
         Quantiser { step, bound, inverse: if inverse.is_finite() { inverse } else { 0.0 } }
     }
 
+    /// Distance between reconstructions.
+    pub fn step(&self) -> f64 {
+        self.step
+    }
+
     /// The residual of `value` in steps; in a stream, [`ESCAPE`] stands for values this cannot keep.
     #[inline(always)]
     pub fn quantise<T: Sample>(&self, value: T, prediction: f64) -> (i32, T) {

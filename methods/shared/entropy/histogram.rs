@@ -50,25 +50,35 @@ pub(super) fn log2(value: u64) -> u64 {
     (u64::from(exponent) << LOG_BITS) + low + (((high - low) * rest) >> 8)
 }
 
-/// Bits that the classes of a histogram take under their own ideal table, table included, in 1/65536 bits.
-fn cost(counts: impl Iterator<Item = u64>) -> u64 {
-    let (mut total, mut sum, mut table) = (0u64, 0u64, 0u64);
+/// Bits that the classes of a histogram take under their own ideal table, in 1/65536 bits, and the table's entries.
+fn ideal(counts: impl Iterator<Item = u64>) -> (u64, u64) {
+    let (mut total, mut sum, mut entries) = (0u64, 0u64, 0u64);
     for count in counts {
         if count > 0 {
             total += count;
             sum += count * log2(count);
-            table += ENTRY_COST;
+            entries += 1;
         }
     }
-    (total * log2(total)).saturating_sub(sum) + table
+    ((total * log2(total)).saturating_sub(sum), entries)
 }
 
-/// Bits of the classes under a table per context, of those tables, and of the raw bits.
-pub(super) fn bits(histograms: &[Histogram]) -> u64 {
+/// The same with the table included.
+fn cost(counts: impl Iterator<Item = u64>) -> u64 {
+    let (bits, entries) = ideal(counts);
+    bits + entries * ENTRY_COST
+}
+
+/// Bits of the classes under a table per context, of those tables times `part / whole`, and of the raw bits.
+pub(super) fn bits(histograms: &[Histogram], part: u64, whole: u64) -> u64 {
     let raw = |counts: &Histogram| {
         counts.iter().enumerate().map(|(class, count)| count * u64::from(raw_bits(class))).sum::<u64>()
     };
-    histograms.iter().map(|counts| (cost(counts.iter().copied()) >> LOG_BITS) + raw(counts)).sum()
+    let of = |counts: &Histogram| {
+        let (bits, entries) = ideal(counts.iter().copied());
+        ((bits + entries * ENTRY_COST * part / whole) >> LOG_BITS) + raw(counts)
+    };
+    histograms.iter().map(of).sum()
 }
 
 /// Joins contexts while that saves bytes.

@@ -50,12 +50,14 @@ fn encode_with(symbols: &[i32], context: impl Fn(usize) -> u8, payload: &mut Vec
 
 /// About how many bits [`encode`] takes for `symbols`, without coding them. For choosing between candidates.
 ///
+/// Where `symbols` are a sample, `of` is the number of all symbols, over which the tables' bits are spread.
+///
 /// # Panics
 /// As [`encode`].
-pub fn estimate(symbols: &[i32], contexts: &[u8]) -> u64 {
+pub fn estimate(symbols: &[i32], contexts: &[u8], of: usize) -> u64 {
     assert!(contexts.is_empty() || symbols.len() == contexts.len(), "one context per symbol");
     let histograms = fixed::count(symbols, |index| contexts.get(index).copied().unwrap_or(0));
-    histogram::bits(&histograms)
+    histogram::bits(&histograms, symbols.len() as u64, of.max(1) as u64)
 }
 
 fn decisions(histograms: &[Histogram]) -> u64 {
