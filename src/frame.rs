@@ -146,8 +146,8 @@ impl Header {
     ///
     /// An empty tensor counts like this because `ndarray` multiplies the other axes before it looks for a zero.
     pub fn tensor_bytes(&self) -> u64 {
-        let lengths = self.shape.iter().map(|&length| (length as u64).max(1));
-        lengths.fold(Some(self.dtype.size() as u64), |bytes, length| bytes?.checked_mul(length)).unwrap_or(u64::MAX)
+        let mut lengths = self.shape.iter().map(|&length| (length as u64).max(1));
+        lengths.try_fold(self.dtype.size() as u64, u64::checked_mul).unwrap_or(u64::MAX)
     }
 
     /// A compressor as the header describes it.
