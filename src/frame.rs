@@ -217,7 +217,7 @@ pub fn write(header: &Header, payload: &[u8], out: &mut Vec<u8>) {
 /// Takes a frame apart: its header, and the payload in place. Allocates nothing in proportion to what the header claims.
 ///
 /// # Errors
-/// Any bytes that [`write`] cannot have written.
+/// Any bytes that [`write()`] cannot have written.
 pub fn read(bytes: &[u8]) -> Result<(Header, &[u8]), FrameError> {
     let (header, payload) = read_header(bytes)?;
     let hash = blake3::hash(&bytes[..payload.end]);

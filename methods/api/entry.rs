@@ -16,6 +16,9 @@ pub struct Entry {
     facts: Option<Facts>,
 }
 
+/// Makes a compressor from parameters and a target.
+type Build = fn(&ParamsJson, Target) -> Result<Box<dyn Compressor>, Error>;
+
 /// What is known of a method that is part of this build.
 #[derive(Clone, Copy, Debug)]
 struct Facts {
@@ -24,7 +27,7 @@ struct Facts {
     schema: fn() -> Value,
     grid: fn() -> Vec<ParamsJson>,
     canonical: fn(&ParamsJson) -> Result<ParamsJson, Error>,
-    build: fn(&ParamsJson, Target) -> Result<Box<dyn Compressor>, Error>,
+    build: Build,
 }
 
 impl Entry {
