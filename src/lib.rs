@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod dataset;
 pub mod frame;
+pub mod gate;
 pub mod metrics;
 pub mod plan;
 pub mod record;

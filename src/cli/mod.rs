@@ -1,5 +1,6 @@
 //! The command line: one file per verb. Only this module prints.
 
+mod check;
 mod completions;
 mod compress;
 mod decompress;
@@ -33,6 +34,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Sweep(sweep::SweepArgs),
+    Check(check::CheckArgs),
     Compress(compress::CompressArgs),
     Decompress(decompress::DecompressArgs),
     Inspect(inspect::InspectArgs),
@@ -48,6 +50,7 @@ enum Verb {
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
         Verb::Sweep(args) => sweep::run(&args),
+        Verb::Check(args) => check::run(&args),
         Verb::Compress(args) => compress::run(&args),
         Verb::Decompress(args) => decompress::run(&args),
         Verb::Inspect(args) => inspect::run(&args),

@@ -32,7 +32,7 @@ const SCRATCH: &str = "reports/scratch";
 /// Plan, run, record, render
 ///
 /// Without a recipe, regenerates the reference report from embedded data. A sweep that was stopped goes on where it was.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(
     after_help = "Example: codecbench sweep --dataset 'gen-*' --method zlib:level=1..9 --target lossless --out reports/zlib"
 )]
@@ -158,10 +158,7 @@ fn list(plan: &Plan) -> String {
 }
 
 fn verify(args: &SweepArgs, job: &Job, data: Data) -> Result<ExitCode> {
-    let progress = Progress::new(job.plan.cells.len(), args.quiet);
-    let mut host = Silent { data, progress };
-    let (records, _) = sweep(&job.plan, &InProcess { twice: true }, &job.settings, &Finished::default(), &mut host)?;
-    host.progress.end();
+    let records = silent(args, job, data, InProcess { twice: true })?;
     summarise(args, &records, None);
     let broken = records.iter().filter(|record| is_broken(record)).count();
     Ok(if broken > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
@@ -174,6 +171,28 @@ fn report(args: &SweepArgs, job: &Job, data: Data) -> Result<ExitCode> {
     host.finish(&job.recipe, &job.settings, &records, &timings)?;
     summarise(args, &records, Some(&job.out));
     Ok(ExitCode::SUCCESS)
+}
+
+/// The rows that a recipe gives now, untimed. Nothing is written.
+///
+/// # Errors
+/// Anything that stopped the work.
+pub(super) fn measure(recipe: &Path, quiet: bool) -> Result<Vec<Record>> {
+    let args = SweepArgs { recipe: Some(recipe.to_path_buf()), threads: 1, quiet, ..SweepArgs::default() };
+    let mut data = Data::open(&args)?;
+    let mut job = prepare(&args, read_recipe(&args)?, &mut data)?;
+    job.settings.timing = None;
+    silence_method_panics();
+    silent(&args, &job, data, InProcess { twice: false })
+}
+
+/// Sweeps without a report.
+fn silent(args: &SweepArgs, job: &Job, data: Data, executor: InProcess) -> Result<Vec<Record>> {
+    let progress = Progress::new(job.plan.cells.len(), args.quiet);
+    let mut host = Silent { data, progress };
+    let (records, _) = sweep(&job.plan, &executor, &job.settings, &Finished::default(), &mut host)?;
+    host.progress.end();
+    Ok(records)
 }
 
 fn is_broken(record: &Record) -> bool {
