@@ -38,11 +38,12 @@ fn walk(path: &Path, endings: &[&str], found: &mut Vec<Source>) {
         for entry in entries {
             walk(&entry.expect("readable").path(), endings, found);
         }
-    } else if path.is_file() && endings.iter().any(|ending| name.ends_with(ending)) {
-        if let Ok(text) = fs::read_to_string(path) {
-            let relative = path.strip_prefix(root()).expect("below the root");
-            found.push(Source { path: relative.to_string_lossy().replace('\\', "/"), text });
-        }
+    } else if path.is_file()
+        && endings.iter().any(|ending| name.ends_with(ending))
+        && let Ok(text) = fs::read_to_string(path)
+    {
+        let relative = path.strip_prefix(root()).expect("below the root");
+        found.push(Source { path: relative.to_string_lossy().replace('\\', "/"), text });
     }
 }
 
