@@ -7,5 +7,6 @@ pub mod gate;
 pub mod metrics;
 pub mod plan;
 pub mod record;
+pub mod render;
 pub mod run;
 pub mod spec;

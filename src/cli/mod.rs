@@ -8,6 +8,7 @@ mod fetch;
 mod inspect;
 mod list;
 mod raw;
+mod report;
 mod sweep;
 
 use std::io::{self, ErrorKind, Write};
@@ -35,6 +36,7 @@ struct Cli {
 enum Verb {
     Sweep(sweep::SweepArgs),
     Check(check::CheckArgs),
+    Report(report::ReportArgs),
     Compress(compress::CompressArgs),
     Decompress(decompress::DecompressArgs),
     Inspect(inspect::InspectArgs),
@@ -51,6 +53,7 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
         Verb::Sweep(args) => sweep::run(&args),
         Verb::Check(args) => check::run(&args),
+        Verb::Report(args) => report::run(&args),
         Verb::Compress(args) => compress::run(&args),
         Verb::Decompress(args) => decompress::run(&args),
         Verb::Inspect(args) => inspect::run(&args),

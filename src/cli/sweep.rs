@@ -81,7 +81,6 @@ pub struct SweepArgs {
 
 /// The arguments with everything that they name looked up.
 struct Job {
-    recipe: Recipe,
     plan: Plan,
     out: PathBuf,
     settings: Settings,
@@ -129,7 +128,7 @@ fn prepare(args: &SweepArgs, recipe: Recipe, data: &mut Data) -> Result<Job> {
     let timing = Some(timing).filter(|timing| timing.enabled && !args.verify);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let settings = Settings { jobs: args.jobs.map_or(cores, usize::from), threads: args.threads.into(), timing };
-    Ok(Job { plan, out: folder(args), settings, recipe })
+    Ok(Job { plan, out: folder(args), settings })
 }
 
 fn folder(args: &SweepArgs) -> PathBuf {
@@ -168,7 +167,7 @@ fn report(args: &SweepArgs, job: &Job, data: Data) -> Result<ExitCode> {
     let progress = Progress::new(job.plan.cells.len(), args.quiet);
     let (mut host, finished) = Output::open(&job.out, data, progress, &job.settings, args.fresh)?;
     let (records, timings) = sweep(&job.plan, &InProcess { twice: false }, &job.settings, &finished, &mut host)?;
-    host.finish(&job.recipe, &job.settings, &records, &timings)?;
+    host.finish(&job.settings, &records, &timings)?;
     summarise(args, &records, Some(&job.out));
     Ok(ExitCode::SUCCESS)
 }

@@ -8,10 +8,9 @@ use anyhow::{Context, Result};
 use super::data::Data;
 use super::environment::Environment;
 use super::progress::Progress;
-use crate::plan::{Recipe, Subject};
-use crate::record::{
-    HARNESS_VERSION, Journal, Record, Row, TimingRecord, read_timings, results_text, timings_text, write_together,
-};
+use crate::cli::report;
+use crate::plan::Subject;
+use crate::record::{HARNESS_VERSION, Journal, Record, Row, TimingRecord, results_text, timings_text, write_together};
 use crate::run::{Finished, Host, Load, Settings};
 
 const JOURNAL: &str = "journal.csv";
@@ -78,28 +77,20 @@ impl Output {
     ///
     /// # Errors
     /// Names the file that cannot be written.
-    pub fn finish(
-        mut self,
-        recipe: &Recipe,
-        settings: &Settings,
-        records: &[Record],
-        timings: &[TimingRecord],
-    ) -> Result<()> {
+    pub fn finish(mut self, settings: &Settings, records: &[Record], timings: &[TimingRecord]) -> Result<()> {
         self.progress.end();
-        let path = self.folder.join("timings.csv");
         let mut files = vec![("results.csv".to_string(), results_text(records).into_bytes())];
         let kept = if self.timings.is_some() {
             let environment = serde_json::to_string_pretty(&Environment::here(settings.threads))?;
             files.push(("timings.csv".into(), timings_text(timings).into_bytes()));
             files.push(("environment.json".into(), format!("{environment}\n").into_bytes()));
             timings.to_vec()
-        } else if path.exists() {
-            read_timings(&path)?
         } else {
-            Vec::new()
+            report::timings(&self.folder)?
         };
-        let _ = (recipe, kept);
+        files.extend(report::rendered(&self.folder, records, &kept)?);
         write_together(&self.folder, &files)?;
+        report::remove_stale(&self.folder, &files)?;
         if self.timings.is_some() {
             // The next timed sweep measures anew; only one that was stopped goes on.
             let journal = self.folder.join(TIMING_JOURNAL);
