@@ -8,11 +8,11 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 
-use super::print;
 use super::sweep::measure;
+use super::{print, report};
 use crate::gate::{Severity, compare, github, markdown, text};
 use crate::plan::Recipe;
-use crate::record::{Record, Status, read_results, results_text, write_atomically};
+use crate::record::{Record, Status, read_results, results_text, write_atomically, write_together};
 
 /// Exit code of a gate that failed.
 const FAILED: u8 = 1;
@@ -74,7 +74,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode> {
         append(file, &markdown(&verdict))?;
     }
     if args.bless {
-        bless(&path, &now)?;
+        bless(&args.baseline, &now)?;
         return Ok(ExitCode::SUCCESS);
     }
     Ok(if verdict.count(Severity::Regression) > 0 { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
@@ -100,8 +100,12 @@ fn append(file: &Path, page: &str) -> Result<()> {
     write_atomically(file, &[old, page.as_bytes().to_vec()].concat())
 }
 
-fn bless(path: &Path, now: &[Record]) -> Result<()> {
+/// Writes the rows, and the page and figures that belong to them.
+fn bless(folder: &Path, now: &[Record]) -> Result<()> {
     let broken = now.iter().filter(|record| !matches!(record.status, Status::Ok | Status::Unsupported)).count();
     ensure!(broken == 0, "{broken} cells are broken; a baseline keeps its promises. Nothing was blessed");
-    write_atomically(path, results_text(now).as_bytes())
+    let mut files = report::rendered(folder, now, &report::timings(folder)?)?;
+    files.push(("results.csv".into(), results_text(now).into_bytes()));
+    write_together(folder, &files)?;
+    report::remove_stale(folder, &files)
 }

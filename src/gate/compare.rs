@@ -274,7 +274,11 @@ mod tests {
         assert!(!against(Record { promise: "approximate".into(), ..row() }, &[]).passes());
         assert!(against(Record { promise: "exact".into(), ..row() }, &[]).passes());
         // A promise that was broken before is still broken.
-        assert!(!compare(&[broken.clone()], &[broken], &BTreeMap::new()).expect("equal versions").passes());
+        assert!(
+            !compare(std::slice::from_ref(&broken), &[broken.clone()], &BTreeMap::new())
+                .expect("equal versions")
+                .passes()
+        );
     }
 
     #[test]

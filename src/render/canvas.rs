@@ -75,12 +75,15 @@ pub trait Canvas {
     }
 }
 
+/// What draws a figure.
+pub type Draw<'a> = Box<dyn Fn(&mut dyn Canvas) + Sync + 'a>;
+
 /// A figure: its size in logical pixels, and what draws it.
 pub struct Figure<'a> {
     /// Width and height.
     pub size: (u32, u32),
     /// Draws the figure on a white canvas.
-    pub draw: Box<dyn Fn(&mut dyn Canvas) + Sync + 'a>,
+    pub draw: Draw<'a>,
 }
 
 impl Figure<'_> {
