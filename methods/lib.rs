@@ -5,6 +5,8 @@ pub mod shared;
 
 #[path = "adaptive-grid/mod.rs"]
 pub mod adaptive_grid;
+#[path = "block-dct/mod.rs"]
+pub mod block_dct;
 pub mod identity;
 #[path = "spatial-delta/mod.rs"]
 pub mod spatial_delta;
@@ -24,4 +26,5 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<zfp::Zfp>().with_feature("zfp"),
     #[cfg(not(feature = "zfp"))]
     Entry::not_built("zfp", "zfp"),
+    Entry::of::<block_dct::BlockDct>(),
 ];

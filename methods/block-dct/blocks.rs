@@ -1,0 +1,380 @@
+//! The transform of a tile: blocks along every axis, and blocks of their means again, up to the top.
+//!
+//! An axis is cut into blocks as equal as they can be, about as long as asked for, so that nothing is padded. Along the
+//! last axis a row is rearranged: the first coefficients of all blocks, then their second ones, and so on; along the
+//! others coefficients stay where their block is. The means (first coefficients along every axis) form an array of
+//! their own, which is transformed in the same way until one block is left. In the longer blocks they are scaled to those
+//! of the shorter ones, so that this array is as smooth as the data.
+
+use std::rc::Rc;
+
+use super::kernel::{Columns, Dct, LANES, columns};
+use crate::shared::real::Real;
+use crate::shared::subband::{Alike, Band, Transform};
+
+/// Most bands of a level; axes that would make more are left as they are, the first ones first.
+const MOST_BANDS: usize = 1 << 15;
+
+/// How one axis is cut: the first `larger` blocks have `size + 1` values, the others `size`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cut {
+    pub length: usize,
+    pub blocks: usize,
+    pub size: usize,
+    pub larger: usize,
+}
+
+impl Cut {
+    /// Blocks of about `block` values; 1 leaves the axis as it is.
+    pub fn new(length: usize, block: usize) -> Self {
+        let blocks = ((length + block / 2) / block).max(1);
+        Cut { length, blocks, size: length / blocks, larger: length % blocks }
+    }
+
+    /// Coefficients along the axis of the largest block.
+    pub fn bands(&self) -> usize {
+        self.size + usize::from(self.larger > 0)
+    }
+
+    /// Blocks that have a coefficient `k`.
+    pub fn having(&self, k: usize) -> usize {
+        if k < self.size { self.blocks } else { self.larger }
+    }
+
+    /// First index of a block.
+    pub fn start(&self, block: usize) -> usize {
+        block * self.size + block.min(self.larger)
+    }
+}
+
+/// The transform of arrays of one shape.
+#[derive(Debug)]
+pub(super) struct BlockTransform {
+    /// One level after another, the array itself first.
+    levels: Vec<Vec<Cut>>,
+    bands: Vec<Band>,
+}
+
+impl BlockTransform {
+    /// For arrays of `shape`; along `axes` in blocks of about `block`.
+    pub fn new(shape: &[usize], axes: &[usize], block: usize) -> Self {
+        let mut levels = Vec::new();
+        let mut shape_here = shape.to_vec();
+        loop {
+            let cuts = cuts(&shape_here, axes, block);
+            shape_here = cuts.iter().map(|cut| cut.blocks).collect();
+            let done = cuts.iter().all(|cut| cut.size == 1 || cut.blocks == 1);
+            levels.push(cuts);
+            if done {
+                break;
+            }
+        }
+        let bands = bands(shape, &levels);
+        BlockTransform { levels, bands }
+    }
+}
+
+fn cuts(shape: &[usize], axes: &[usize], block: usize) -> Vec<Cut> {
+    let mut cuts: Vec<Cut> = shape.iter().map(|&length| Cut::new(length, 1)).collect();
+    let mut bands = 1;
+    for axis in (0..shape.len()).rev().filter(|axis| axes.contains(axis)) {
+        let cut = Cut::new(shape[axis], block);
+        if bands * cut.bands() <= MOST_BANDS {
+            bands *= cut.bands();
+            cuts[axis] = cut;
+        }
+    }
+    cuts
+}
+
+/// The bands of all levels, the smallest array's first.
+fn bands(shape: &[usize], levels: &[Vec<Cut>]) -> Vec<Band> {
+    let outer = shape.len() - 1;
+    // Where the elements of a level's array lie along each axis but the last: there they stand side by side.
+    let mut places: Vec<Vec<usize>> = (0..outer)
+        .map(|axis| (0..shape[axis]).map(|i| i * shape[axis + 1..].iter().product::<usize>()).collect())
+        .collect();
+    let mut by_level = Vec::new();
+    for (number, cuts) in levels.iter().enumerate() {
+        by_level.push(level_bands(cuts, &places, number + 1 == levels.len()));
+        for (places, cut) in places.iter_mut().zip(cuts) {
+            *places = (0..cut.blocks).map(|block| places[cut.start(block)]).collect();
+        }
+    }
+    let mut bands: Vec<Band> = Vec::new();
+    for level in by_level.into_iter().rev() {
+        let first = bands.len();
+        bands.extend(level.into_iter().map(|mut band| {
+            band.alike.iter_mut().for_each(|alike| alike.band += first);
+            band
+        }));
+    }
+    bands
+}
+
+/// The bands of one level; that of the means only if there is no further level.
+fn level_bands(cuts: &[Cut], places: &[Vec<usize>], last: bool) -> Vec<Band> {
+    let outer = cuts.len() - 1;
+    let offsets: Vec<Vec<Rc<[usize]>>> = (0..outer)
+        .map(|axis| {
+            let cut = &cuts[axis];
+            let of = |k: usize| (0..cut.having(k)).map(|block| places[axis][cut.start(block) + k]).collect();
+            (0..cut.bands()).map(of).collect()
+        })
+        .collect();
+    let skipped = usize::from(!last);
+    let mut bands = Vec::new();
+    let mut k = vec![0usize; cuts.len()];
+    loop {
+        let mean = k.iter().all(|&k| k == 0);
+        if last || !mean {
+            let row = cuts[outer].having(k[outer]);
+            let offsets = (0..outer).map(|axis| offsets[axis][k[axis]].clone()).collect();
+            let alike = alike(cuts, &k).filter_map(|band| band.checked_sub(skipped));
+            let alike = alike.map(|band| Alike { band, halved: 0 }).collect();
+            // The coefficients of the lower orders come before, those of the last order are fewer.
+            bands.push(Band { offsets, start: k[outer] * cuts[outer].blocks, row, gain: 1.0, alike });
+        }
+        let Some(axis) = (0..k.len()).rev().find(|&axis| k[axis] + 1 < cuts[axis].bands()) else { return bands };
+        k[axis] += 1;
+        k[axis + 1..].fill(0);
+    }
+}
+
+/// Numbers of the bands one order lower along each axis.
+fn alike<'a>(cuts: &'a [Cut], k: &'a [usize]) -> impl Iterator<Item = usize> + 'a {
+    let number = |k: &[usize]| cuts.iter().zip(k).fold(0, |number, (cut, &k)| number * cut.bands() + k);
+    (0..k.len()).filter(|&axis| k[axis] > 0).map(move |axis| {
+        let mut lower = k.to_vec();
+        lower[axis] -= 1;
+        number(&lower)
+    })
+}
+
+impl Transform for BlockTransform {
+    fn bands(&self) -> &[Band] {
+        &self.bands
+    }
+
+    fn forward<F: Real>(&self, data: &mut [F]) {
+        self.forward_level(0, data);
+    }
+
+    fn inverse<F: Real>(&self, data: &mut [F]) {
+        self.inverse_level(0, data);
+    }
+}
+
+impl BlockTransform {
+    fn forward_level<F: Real>(&self, level: usize, data: &mut [F]) {
+        let cuts = &self.levels[level];
+        for (axis, cut) in cuts.iter().enumerate().filter(|(_, cut)| cut.size > 1 || cut.larger > 0) {
+            if axis + 1 == cuts.len() {
+                data.chunks_exact_mut(cut.length).for_each(&mut row_pass::<F, true>(cut));
+            } else {
+                axis_pass::<F, true>(cut, inner(cuts, axis), data);
+            }
+        }
+        self.means(level, data, |transform, means| transform.forward_level(level + 1, means));
+    }
+
+    fn inverse_level<F: Real>(&self, level: usize, data: &mut [F]) {
+        self.means(level, data, |transform, means| transform.inverse_level(level + 1, means));
+        let cuts = &self.levels[level];
+        for (axis, cut) in cuts.iter().enumerate().rev().filter(|(_, cut)| cut.size > 1 || cut.larger > 0) {
+            if axis + 1 == cuts.len() {
+                data.chunks_exact_mut(cut.length).for_each(&mut row_pass::<F, false>(cut));
+            } else {
+                axis_pass::<F, false>(cut, inner(cuts, axis), data);
+            }
+        }
+    }
+
+    /// Takes the means of a level out of `data`, hands them to `change`, and puts them back.
+    fn means<F: Real>(&self, level: usize, data: &mut [F], change: impl FnOnce(&Self, &mut [F])) {
+        if level + 1 == self.levels.len() {
+            return;
+        }
+        let cuts = &self.levels[level];
+        let places = mean_rows(cuts);
+        let row = cuts[cuts.len() - 1].blocks;
+        let mut means = Vec::with_capacity(places.len() * row);
+        places.iter().for_each(|&place| means.extend_from_slice(&data[place..place + row]));
+        change(self, &mut means);
+        for (&place, means) in places.iter().zip(means.chunks_exact(row)) {
+            data[place..place + row].copy_from_slice(means);
+        }
+    }
+}
+
+fn inner(cuts: &[Cut], axis: usize) -> usize {
+    cuts[axis + 1..].iter().map(|cut| cut.length).product()
+}
+
+/// Offsets of the rows of means.
+fn mean_rows(cuts: &[Cut]) -> Vec<usize> {
+    let mut rows = vec![0];
+    for (axis, cut) in cuts.iter().enumerate().take(cuts.len() - 1) {
+        let stride = inner(cuts, axis);
+        let starts = |row: usize| (0..cut.blocks).map(move |block| row + cut.start(block) * stride);
+        rows = rows.into_iter().flat_map(starts).collect();
+    }
+    rows
+}
+
+/// Transforms along an axis whose values are `inner` elements apart.
+fn axis_pass<F: Real, const FORWARD: bool>(cut: &Cut, inner: usize, data: &mut [F]) {
+    let (small, large) = (Dct::new(cut.size, cut.size), Dct::new(cut.size + 1, cut.size));
+    let mut x = columns::<F>();
+    for slab in data.chunks_exact_mut(cut.length * inner) {
+        for block in 0..cut.blocks {
+            let dct = if block < cut.larger { &large } else { &small };
+            let size = cut.size + usize::from(block < cut.larger);
+            let rows = &mut slab[cut.start(block) * inner..][..size * inner];
+            for lane in (0..inner).step_by(LANES) {
+                block_pass::<F, FORWARD>(dct, rows, inner, lane, &mut x);
+            }
+        }
+    }
+}
+
+/// Transforms the columns of a block from `lane` on.
+#[inline(always)]
+fn block_pass<F: Real, const FORWARD: bool>(
+    dct: &Dct<F>,
+    rows: &mut [F],
+    inner: usize,
+    lane: usize,
+    x: &mut Columns<F>,
+) {
+    let lanes = LANES.min(inner - lane);
+    for (x, row) in x.iter_mut().zip(rows.chunks_exact(inner)) {
+        match row[lane..].first_chunk() {
+            Some(row) => *x = *row,
+            None => x[..lanes].copy_from_slice(&row[lane..lane + lanes]),
+        }
+    }
+    if FORWARD {
+        dct.forward(x)
+    } else {
+        dct.inverse(x)
+    }
+    for (x, row) in x.iter().zip(rows.chunks_exact_mut(inner)) {
+        match row[lane..].first_chunk_mut() {
+            Some(row) => *row = *x,
+            None => row[lane..lane + lanes].copy_from_slice(&x[..lanes]),
+        }
+    }
+}
+
+/// Transforms the blocks of a row, and brings coefficients of the same order together.
+fn row_pass<F: Real, const FORWARD: bool>(cut: &Cut) -> impl FnMut(&mut [F]) {
+    let (cut, small, large) = (*cut, Dct::new(cut.size, cut.size), Dct::new(cut.size + 1, cut.size));
+    let mut x = columns::<F>();
+    let mut scratch = vec![F::default(); cut.length];
+    move |row| {
+        scratch.copy_from_slice(row);
+        for (first, end, dct, size) in
+            [(0, cut.larger, &large, cut.size + 1), (cut.larger, cut.blocks, &small, cut.size)]
+        {
+            for block in (first..end).step_by(LANES) {
+                let (lanes, start) = (LANES.min(end - block), cut.start(block));
+                let span = start..start + lanes * size;
+                if FORWARD {
+                    split(&scratch[span], size, &mut x);
+                    dct.forward(&mut x);
+                    for (k, x) in x.iter().enumerate().take(size) {
+                        row[k * cut.blocks + block..][..lanes].copy_from_slice(&x[..lanes]);
+                    }
+                } else {
+                    for (k, x) in x.iter_mut().enumerate().take(size) {
+                        x[..lanes].copy_from_slice(&scratch[k * cut.blocks + block..][..lanes]);
+                    }
+                    dct.inverse(&mut x);
+                    join(&x, size, &mut row[span]);
+                }
+            }
+        }
+    }
+}
+
+/// Blocks of `size` values to columns.
+fn split<F: Real>(blocks: &[F], size: usize, x: &mut Columns<F>) {
+    for (lane, block) in blocks.chunks_exact(size).enumerate() {
+        for (x, &value) in x.iter_mut().zip(block) {
+            x[lane] = value;
+        }
+    }
+}
+
+/// Columns to blocks of `size` values.
+fn join<F: Real>(x: &Columns<F>, size: usize, blocks: &mut [F]) {
+    for (lane, block) in blocks.chunks_exact_mut(size).enumerate() {
+        for (x, value) in x.iter().zip(block) {
+            *value = x[lane];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_as_equal_as_they_can_be_and_cover_the_axis() {
+        for length in 1..200 {
+            for block in [1, 4, 8, 16] {
+                let cut = Cut::new(length, block);
+                assert_eq!(cut.start(cut.blocks), length);
+                let total: usize = (0..cut.bands()).map(|k| cut.having(k)).sum();
+                assert_eq!(total, length);
+                assert!(cut.bands() <= super::super::kernel::LONGEST);
+            }
+        }
+        assert_eq!(Cut::new(50, 8), Cut { length: 50, blocks: 6, size: 8, larger: 2 });
+    }
+
+    #[test]
+    fn bands_hold_every_coefficient_once_and_look_back_only() {
+        for (shape, block) in [(&[50, 50, 50][..], 8), (&[7, 3], 4), (&[1000], 16), (&[2, 5, 17, 9], 4), (&[1], 8)] {
+            let axes: Vec<usize> = (0..shape.len()).collect();
+            let transform = BlockTransform::new(shape, &axes, block);
+            let mut seen = vec![0u8; shape.iter().product()];
+            for (number, band) in transform.bands().iter().enumerate() {
+                assert!(band.alike.iter().all(|alike| alike.band < number));
+                let mut rows = vec![band.start];
+                for axis in &band.offsets {
+                    rows = rows.iter().flat_map(|row| axis.iter().map(move |offset| row + offset)).collect();
+                }
+                rows.iter().for_each(|&row| seen[row..row + band.row].iter_mut().for_each(|seen| *seen += 1));
+            }
+            assert!(seen.iter().all(|&seen| seen == 1), "{shape:?}");
+        }
+    }
+
+    #[test]
+    fn the_transform_nearly_keeps_energy_and_inverts_along_any_axes() {
+        let shape = [19, 6, 33];
+        for axes in [&[0, 1, 2][..], &[1], &[0, 2], &[]] {
+            for block in [4, 8, 16] {
+                let transform = BlockTransform::new(&shape, axes, block);
+                let original: Vec<f64> = (0..19 * 6 * 33).map(|i| (i * i % 251) as f64 - 100.0).collect();
+                let mut data = original.clone();
+                transform.forward(&mut data);
+                let energy = |data: &[f64]| data.iter().map(|x| x * x).sum::<f64>();
+                // Exactly but for the means of blocks of unequal lengths.
+                assert!((energy(&data) / energy(&original) - 1.0).abs() < 0.1);
+                transform.inverse(&mut data);
+                assert!(data.iter().zip(&original).all(|(x, y)| (x - y).abs() < 1e-11));
+            }
+        }
+    }
+
+    #[test]
+    fn a_constant_is_one_coefficient() {
+        let transform = BlockTransform::new(&[40, 50, 60], &[0, 1, 2], 8);
+        let mut data = vec![1.0f64; 120_000];
+        transform.forward(&mut data);
+        assert_eq!(data.iter().filter(|x| x.abs() > 1e-9).count(), 1);
+    }
+}

@@ -1,0 +1,51 @@
+//! Where the coefficients of a band lie, and which bands before it look like it.
+
+use std::rc::Rc;
+
+/// A box of coefficients that are coded row by row, one band after the other.
+///
+/// Coefficient `(i, j, ..., l)` lies at `start + offsets[0][i] + offsets[1][j] + ... + l` of the tile's buffer: the
+/// rows, along the last axis, are contiguous.
+#[derive(Clone, Debug)]
+pub struct Band {
+    /// Offset of each index along each axis but the last.
+    pub offsets: Vec<Rc<[usize]>>,
+    /// Offset of the first coefficient of the first row.
+    pub start: usize,
+    /// Coefficients per row.
+    pub row: usize,
+    /// Norm of the values that one coefficient of 1 stands for: the step is divided by it.
+    pub gain: f64,
+    /// Bands coded before whose magnitudes tell something about this one's.
+    pub alike: Vec<Alike>,
+}
+
+/// A band coded before another, and how indices into the one become indices into the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Alike {
+    /// Its number.
+    pub band: usize,
+    /// Bit `a` is set where an index along axis `a` is to be halved.
+    pub halved: u64,
+}
+
+impl Band {
+    /// Number of coefficients.
+    pub fn len(&self) -> usize {
+        self.offsets.iter().map(|axis| axis.len()).product::<usize>() * self.row
+    }
+
+    /// Whether there is no coefficient at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Offset of the row at `index`, which has an entry for every axis but the last. Each entry is shifted right where
+    /// `halved` has its bit, and held inside the band.
+    pub(super) fn row_at(&self, index: &[usize], halved: u64) -> usize {
+        let along = self.offsets.iter().zip(index).enumerate();
+        along.fold(self.start, |offset, (axis, (offsets, &at))| {
+            offset + offsets[(at >> (halved >> axis & 1)).min(offsets.len() - 1)]
+        })
+    }
+}

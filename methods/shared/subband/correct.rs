@@ -1,0 +1,185 @@
+//! Corrections: what brings every value within the bound that the coefficients alone leave outside.
+//!
+//! A correction is a gap (values that need none before it) and a number of correction steps. Where no number of steps
+//! helps, the value's own bits are coded instead.
+
+use crate::api::{Element, Error};
+use crate::shared::real::Real;
+use crate::shared::tiles::Tile;
+
+/// Stands for a value whose bits follow.
+const ESCAPE: i32 = i32::MIN;
+/// Gaps are told apart by the mean size of the two before them, on a scale of two marks an octave.
+const GAP_CONTEXTS: u8 = 24;
+
+/// Contexts of corrections, counted from the first that coefficients leave free.
+const COUNT: u8 = 0;
+const GAP: u8 = 1;
+const STEPS: u8 = GAP + GAP_CONTEXTS;
+const BITS: u8 = STEPS + 6;
+
+/// How far values may be off, and how far a correction step moves them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Corrector {
+    bound: f64,
+    step: f64,
+}
+
+impl Corrector {
+    /// For values of type `T` up to `largest` in magnitude, which is the largest that the coefficients alone give.
+    pub fn new<T: Element>(bound: f64, largest: f64) -> Self {
+        let step = if T::DTYPE.is_float() {
+            // Rounding to the type may move a value by half a unit in the last place: steps leave room for that.
+            let digits = if T::DTYPE.size() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
+            let half_unit = largest.min(f64::MAX / 4.0) * digits * 0.5;
+            (1.9 * (bound - half_unit)).max(0.1 * bound)
+        } else {
+            2.0 * bound.min(4e18).floor() + 1.0
+        };
+        Corrector { bound, step }
+    }
+
+    #[inline(always)]
+    fn apply<T: Element>(&self, restored: f64, steps: i32) -> T {
+        T::from_f64(restored + f64::from(steps) * self.step)
+    }
+
+    /// The steps that bring `restored` within the bound of `value`, if any number does.
+    fn steps<T: Element>(&self, value: T, restored: f64) -> Option<i32> {
+        let nearest = ((value.to_f64() - restored) / self.step).round();
+        if nearest.is_nan() || nearest.abs() > f64::from(1 << 30) {
+            return None;
+        }
+        let nearest = nearest as i32;
+        [nearest, nearest - 1, nearest + 1]
+            .into_iter()
+            .find(|&steps| self.apply::<T>(restored, steps).within(value, self.bound))
+    }
+}
+
+/// The contexts of gaps and steps as they come.
+struct Trail {
+    base: u8,
+    gaps: [i32; 2],
+    negative: Option<bool>,
+}
+
+impl Trail {
+    fn new(base: u8) -> Self {
+        Trail { base, gaps: [64; 2], negative: None }
+    }
+
+    fn gap(&self) -> u8 {
+        let marks = |gap: i32| ((gap.wrapping_add(2) as f32).to_bits() >> 22).saturating_sub(256) as u8;
+        let mean = (2 * marks(self.gaps[0]) + marks(self.gaps[1])) / 3;
+        self.base + GAP + mean.min(GAP_CONTEXTS - 1)
+    }
+
+    fn steps(&self) -> u8 {
+        let near = if self.gaps[0] < 2 { 1 } else { 0 };
+        let sign = self.negative.map_or(0, |negative| 1 + u8::from(negative));
+        self.base + STEPS + 3 * near + sign
+    }
+
+    fn note_gap(&mut self, gap: i32) {
+        self.gaps = [gap, self.gaps[0]];
+    }
+
+    fn note_steps(&mut self, steps: i32) {
+        self.negative = Some(steps < 0);
+    }
+}
+
+/// Symbols, each with its context.
+#[derive(Debug, Default)]
+pub(super) struct Symbols {
+    pub values: Vec<i32>,
+    pub contexts: Vec<u8>,
+}
+
+impl Symbols {
+    pub fn clear(&mut self) {
+        self.values.clear();
+        self.contexts.clear();
+    }
+
+    #[inline(always)]
+    pub fn push(&mut self, context: u8, value: i32) {
+        self.values.push(value);
+        self.contexts.push(context);
+    }
+}
+
+/// Appends the corrections of a tile of `data`, an array of shape `array`, to `symbols`. `restored` is what the
+/// coefficients alone give.
+pub(super) fn encode<T: Element, F: Real>(
+    corrector: &Corrector,
+    data: &[T],
+    array: &[usize],
+    tile: &Tile,
+    restored: &[F],
+    base: u8,
+    symbols: &mut Symbols,
+) {
+    let (mut trail, mut next, mut at, mut count) = (Trail::new(base), 0, 0, 0);
+    let head = symbols.values.len();
+    symbols.push(base + COUNT, 0);
+    let length = tile.shape[tile.shape.len() - 1];
+    tile.rows(array, |row| {
+        let (values, row) = (&data[row..row + length], &restored[at..at + length]);
+        let kept = |(value, restored): (&T, &F)| T::from_f64(restored.to_f64()).within(*value, corrector.bound);
+        let misses: u32 = values.iter().zip(row).map(|pair| u32::from(!kept(pair))).sum();
+        for (i, pair) in values.iter().zip(row).enumerate().take(if misses == 0 { 0 } else { length }) {
+            if kept(pair) {
+                continue;
+            }
+            let gap = (at + i - next) as i32;
+            next = at + i + 1;
+            count += 1;
+            symbols.push(trail.gap(), gap);
+            let steps = corrector.steps(*pair.0, pair.1.to_f64());
+            trail.note_gap(gap);
+            symbols.push(trail.steps(), steps.unwrap_or(ESCAPE));
+            if steps.is_none() {
+                let bits = pair.0.to_bits();
+                symbols.push(base + BITS, (bits >> 32) as i32);
+                symbols.push(base + BITS + 1, bits as i32);
+            }
+            trail.note_steps(steps.unwrap_or(0));
+        }
+        at += length;
+    });
+    symbols.values[head] = count;
+}
+
+/// Reads the corrections of a tile of `tile` values with `next`, and calls `fix` with each position in the tile and
+/// what to do there.
+pub(super) fn decode<T: Element>(
+    corrector: &Corrector,
+    tile: usize,
+    base: u8,
+    mut next: impl FnMut(u8) -> i32,
+    mut fix: impl FnMut(usize, &dyn Fn(f64) -> T),
+) -> Result<(), Error> {
+    let count = next(base + COUNT);
+    let (mut trail, mut at) = (Trail::new(base), 0usize);
+    for _ in 0..count {
+        let gap = next(trail.gap());
+        at = usize::try_from(gap).map_or(tile, |gap| at.saturating_add(gap));
+        if at >= tile {
+            return Err(Error::corrupt(0, "a correction lies outside its tile"));
+        }
+        trail.note_gap(gap);
+        let steps = next(trail.steps());
+        if steps == ESCAPE {
+            let high = next(base + BITS) as u32;
+            let bits = u64::from(high) << 32 | u64::from(next(base + BITS + 1) as u32);
+            fix(at, &|_| T::from_bits(bits));
+        } else {
+            fix(at, &|restored| corrector.apply(restored, steps));
+        }
+        trail.note_steps(if steps == ESCAPE { 0 } else { steps });
+        at += 1;
+    }
+    Ok(())
+}

@@ -1,0 +1,263 @@
+//! Transform coding of arrays: what the methods that differ only in their transform share.
+//!
+//! An array is cut into tiles. A transform turns a tile into coefficients in bands; they are quantised, coded under
+//! contexts of neighbours already coded, and, where a bound is to be kept, what they leave outside it is corrected, on
+//! exactly what the decoder computes. `SPEC.md` has the bytes.
+
+mod band;
+mod context;
+mod correct;
+mod quantise;
+mod search;
+#[cfg(test)]
+pub(crate) mod testing;
+mod tile;
+
+use super::real::Real;
+use super::tiles::{self, Tile};
+use super::{deflate, entropy, shuffle, varint};
+use crate::api::{Element, Error};
+pub use band::{Alike, Band};
+use context::Detail;
+use correct::Symbols;
+use tile::{Choice, Source};
+
+/// Most values of a tile: its work space is about five times as large.
+const MOST: usize = 1 << 24;
+/// First byte of a tile whose values are stored without loss: by deflate, or as they are.
+const PACKED: u8 = 0xff;
+const PLAIN: u8 = 0xfe;
+/// First byte: computed in 64 bits.
+const WIDE: u8 = 0x40;
+/// First byte: contexts of many kinds.
+const MANY: u8 = 0x20;
+
+/// A linear transform of the values of a tile, in place.
+pub trait Transform {
+    /// The bands, in coding order: together they hold every coefficient once.
+    fn bands(&self) -> &[Band];
+
+    /// Values to coefficients. `data` is the tile in C order.
+    fn forward<F: Real>(&self, data: &mut [F]);
+
+    /// Coefficients to values.
+    fn inverse<F: Real>(&self, data: &mut [F]);
+}
+
+/// What the error is held to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Goal {
+    /// Largest error of any value.
+    MaxAbs(f64),
+    /// Root mean square error, as near as it gets.
+    Rmse(f64),
+}
+
+/// Steps in bounds.
+const FACTORS: [f64; 8] = [0.7, 1.0, 1.25, 1.5, 1.75, 2.0, 2.4, 3.0];
+
+impl Goal {
+    /// The step that an index stands for. Integers are off by half before rounding makes them wrong by one.
+    fn step<T: Element>(self, index: usize) -> f64 {
+        match self {
+            Goal::MaxAbs(bound) if T::DTYPE.is_float() => bound * FACTORS[index % 8],
+            Goal::MaxAbs(bound) => (bound.floor() + 0.5) * FACTORS[index % 8],
+            // From 1/16 of the error up in 1/64 octaves.
+            Goal::Rmse(error) => error * libm::exp2(index as f64 / 64.0 - 4.0),
+        }
+    }
+
+    /// The number in it.
+    fn value(self) -> f64 {
+        match self {
+            Goal::MaxAbs(value) | Goal::Rmse(value) => value,
+        }
+    }
+}
+
+/// Appends the payload of `data`, an array of `shape` with at least one element. `plan` makes the transform of a tile
+/// of the shape it is given, one of `variants` kinds: the encoder tries them all.
+///
+/// # Errors
+/// `Backend` if deflate fails, which no input makes it do.
+pub fn compress<T: Element, P: Transform>(
+    data: &[T],
+    shape: &[usize],
+    goal: Goal,
+    (variants, plan): (u8, impl Fn(u8, &[usize]) -> P),
+    payload: &mut Vec<u8>,
+) -> Result<(), Error> {
+    let shape = tiles::squeeze(shape);
+    let source = Source { data, shape: &shape, goal };
+    let tiles = tiles::split(&shape, MOST);
+    let (variant, mut choice) = search::choose(&source, variants, &plan);
+    if variants > 1 {
+        payload.push(variant);
+    }
+    let start = payload.len();
+    let mut tries = search::Tries::new(&source, choice.step);
+    loop {
+        let mut square_error = 0.0;
+        for tile in &tiles {
+            square_error += write_tile(&source, tile, &plan(variant, &tile.shape), choice, payload)?;
+        }
+        match tries.next(square_error, data.len()) {
+            None => return Ok(()),
+            Some(step) => choice.step = step,
+        }
+        payload.truncate(start);
+    }
+}
+
+/// Whether 32 bits are enough to compute in; `None` if not even 64 are.
+fn precision<T: Element>(source: &Source<'_, T>, tile: &Tile, step: f64) -> Option<bool> {
+    let largest = source.largest(tile);
+    // A step must divide, and its multiples must add up, without leaving the range of the type.
+    if largest > 1e300 || !(1e-290..1e300).contains(&step) {
+        return None;
+    }
+    let goal = source.goal.value();
+    let narrow = T::DTYPE.size() <= 4 && goal > largest / 65536.0 && largest < 1e30 && (1e-30..1e30).contains(&step);
+    Some(!narrow)
+}
+
+/// Appends one tile and returns its squared error.
+fn write_tile<T: Element, P: Transform>(
+    source: &Source<'_, T>,
+    tile: &Tile,
+    plan: &P,
+    choice: Choice,
+    payload: &mut Vec<u8>,
+) -> Result<f64, Error> {
+    let mut symbols = Symbols::default();
+    let wide = precision(source, tile, source.goal.step::<T>(choice.step));
+    let coded = match wide {
+        None => None,
+        Some(true) => source.symbols::<f64, P>(tile, plan, choice, &mut symbols),
+        Some(false) => source.symbols::<f32, P>(tile, plan, choice, &mut symbols),
+    };
+    let Some(square_error) = coded else {
+        write_raw(source, tile, payload)?;
+        return Ok(0.0);
+    };
+    let start = payload.len();
+    let many = if choice.detail == Detail::Many { MANY } else { 0 };
+    let wide = if wide == Some(true) { WIDE } else { 0 };
+    payload.push(wide | many | (choice.rounding as u8) << 3 | choice.step as u8 & 7);
+    if let Goal::Rmse(_) = source.goal {
+        payload.push((choice.step >> 3) as u8);
+    }
+    entropy::encode(&symbols.values, &symbols.contexts, payload);
+    if payload.len() - start >= tile.len() * T::DTYPE.size() {
+        payload.truncate(start);
+        write_raw(source, tile, payload)?;
+        return Ok(0.0);
+    }
+    Ok(square_error)
+}
+
+fn write_raw<T: Element>(source: &Source<'_, T>, tile: &Tile, payload: &mut Vec<u8>) -> Result<(), Error> {
+    let (size, length) = (T::DTYPE.size(), tile.shape[tile.shape.len() - 1]);
+    let mut bytes = Vec::with_capacity(tile.len() * size);
+    tile.rows(source.shape, |row| {
+        for value in &source.data[row..row + length] {
+            bytes.extend_from_slice(&value.to_bits().to_le_bytes()[..size]);
+        }
+    });
+    let mut packed = Vec::new();
+    deflate::compress(&shuffle::shuffle(&bytes, size), 6, &mut packed)?;
+    if packed.len() + 2 < bytes.len() {
+        payload.push(PACKED);
+        varint::write(packed.len() as u64, payload);
+        payload.append(&mut packed);
+    } else {
+        payload.push(PLAIN);
+        payload.append(&mut bytes);
+    }
+    Ok(())
+}
+
+/// Fills `data`, an array of `shape`, from a payload of [`compress`].
+///
+/// # Errors
+/// `Corrupt` if no encoder wrote the payload.
+pub fn decompress<T: Element, P: Transform>(
+    payload: &[u8],
+    shape: &[usize],
+    goal: Goal,
+    (variants, plan): (u8, impl Fn(u8, &[usize]) -> P),
+    data: &mut [T],
+) -> Result<(), Error> {
+    let shape = tiles::squeeze(shape);
+    let mut at = usize::from(variants > 1);
+    let variant = if variants > 1 { payload.first().copied().unwrap_or(0) } else { 0 };
+    if variant >= variants {
+        return Err(Error::corrupt(0, format!("there is no variant {variant}")));
+    }
+    let plan = |shape: &[usize]| plan(variant, shape);
+    for tile in tiles::split(&shape, MOST) {
+        at += read_tile(payload.get(at..).unwrap_or_default(), at, goal, &plan, (&tile, &shape), data)?;
+    }
+    if at != payload.len() {
+        return Err(Error::corrupt(at, format!("{} bytes behind the last tile", payload.len() - at)));
+    }
+    Ok(())
+}
+
+/// Reads one tile from the start of `bytes`, which is at `place` of the payload; returns its bytes.
+fn read_tile<T: Element, P: Transform>(
+    bytes: &[u8],
+    place: usize,
+    goal: Goal,
+    plan: &impl Fn(&[usize]) -> P,
+    (tile, shape): (&Tile, &[usize]),
+    data: &mut [T],
+) -> Result<usize, Error> {
+    let missing = || Error::corrupt(place + bytes.len(), "the payload ends before its last tile");
+    let head = *bytes.first().ok_or_else(missing)?;
+    if head == PACKED || head == PLAIN {
+        return read_raw(bytes, place, tile, shape, data);
+    }
+    let detail = if head & MANY != 0 { Detail::Many } else { Detail::Few };
+    let mut choice = Choice { step: usize::from(head & 7), rounding: usize::from(head >> 3 & 3), detail };
+    let mut at = 1;
+    if let Goal::Rmse(_) = goal {
+        choice.step |= usize::from(*bytes.get(1).ok_or_else(missing)?) << 3;
+        at = 2;
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    let plan = plan(&tile.shape);
+    let read = match head & WIDE != 0 {
+        true => tile::decode::<T, f64, P>(rest, goal, choice, &plan, (tile, shape), data)?,
+        false => tile::decode::<T, f32, P>(rest, goal, choice, &plan, (tile, shape), data)?,
+    };
+    Ok(at + read)
+}
+
+fn read_raw<T: Element>(
+    bytes: &[u8],
+    place: usize,
+    tile: &Tile,
+    shape: &[usize],
+    data: &mut [T],
+) -> Result<usize, Error> {
+    let (size, length) = (T::DTYPE.size(), tile.shape[tile.shape.len() - 1]);
+    let (mut at, plain) = (1, tile.len() * size);
+    let packed = bytes.first() == Some(&PACKED);
+    let length_here = if packed { varint::read_length(bytes, &mut at, bytes.len())? } else { plain };
+    let end = at.saturating_add(length_here);
+    let stored = bytes.get(at..end).ok_or_else(|| Error::corrupt(place + at, "the payload ends inside a tile"))?;
+    let values = match packed {
+        true => shuffle::unshuffle(&deflate::decompress(stored, plain)?, size),
+        false => stored.to_vec(),
+    };
+    let mut values = values.chunks_exact(size);
+    tile.rows(shape, |row| {
+        for (value, chunk) in data[row..row + length].iter_mut().zip(&mut values) {
+            let mut word = [0; 8];
+            word[..size].copy_from_slice(chunk);
+            *value = T::from_bits(u64::from_le_bytes(word));
+        }
+    });
+    Ok(end)
+}

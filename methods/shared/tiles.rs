@@ -1,0 +1,116 @@
+//! Boxes that large arrays are cut into, so that work space stays small.
+
+/// A box of an array in C order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tile {
+    /// First index along each axis.
+    pub start: Vec<usize>,
+    /// Length along each axis.
+    pub shape: Vec<usize>,
+}
+
+/// The axis lengths above 1, or `[1]` where there are none: unit axes change nothing about an array's elements.
+pub fn squeeze(shape: &[usize]) -> Vec<usize> {
+    let long: Vec<usize> = shape.iter().copied().filter(|&length| length != 1).collect();
+    if long.is_empty() { vec![1] } else { long }
+}
+
+/// `axes` of `shape`, ascending, as axes of the squeezed shape; those of length 1 are left out.
+pub fn squeeze_axes(shape: &[usize], axes: &[usize]) -> Vec<usize> {
+    let long = (0..shape.len()).filter(|&axis| shape[axis] != 1).enumerate();
+    long.filter(|(_, axis)| axes.contains(axis)).map(|(squeezed, _)| squeezed).collect()
+}
+
+/// Cuts an array of `shape` (one axis at least) into tiles of at most `most` elements, in C order.
+///
+/// The cuts follow from the shape alone. The longest edge is cut first, into parts as equal as they can be.
+///
+/// # Panics
+/// If `most` is 0.
+pub fn split(shape: &[usize], most: usize) -> Vec<Tile> {
+    assert!(most > 0, "a tile holds at least one element");
+    let mut parts = vec![1usize; shape.len()];
+    let edge = |axis: usize, parts: &[usize]| shape[axis].div_ceil(parts[axis]);
+    while (0..shape.len()).map(|axis| edge(axis, &parts)).fold(1usize, usize::saturating_mul) > most {
+        let longest = (0..shape.len()).rev().max_by_key(|&axis| edge(axis, &parts)).unwrap_or(0);
+        parts[longest] += 1;
+    }
+    let count = parts.iter().product();
+    (0..count).map(|number| cut(shape, &parts, number)).collect()
+}
+
+fn cut(shape: &[usize], parts: &[usize], mut number: usize) -> Tile {
+    let mut tile = Tile { start: vec![0; shape.len()], shape: vec![0; shape.len()] };
+    for axis in (0..shape.len()).rev() {
+        let (part, of) = (number % parts[axis], parts[axis]);
+        number /= of;
+        // Wide arithmetic: the product of a length and a number of parts may not fit.
+        let border = |part: usize| (shape[axis] as u128 * part as u128 / of as u128) as usize;
+        tile.start[axis] = border(part);
+        tile.shape[axis] = border(part + 1) - tile.start[axis];
+    }
+    tile
+}
+
+impl Tile {
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether there is no element at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Calls `visit` for every row along the last axis, in C order, with the offset of its first element in an array
+    /// of shape `array`.
+    pub fn rows(&self, array: &[usize], mut visit: impl FnMut(usize)) {
+        let rank = self.shape.len();
+        if self.is_empty() || rank == 0 {
+            return;
+        }
+        let mut index = vec![0usize; rank - 1];
+        loop {
+            let outer = index.iter().zip(&self.start).zip(array);
+            let row = outer.fold(0, |offset, ((&at, &start), &length)| offset * length + start + at);
+            visit(row * array[rank - 1] + self.start[rank - 1]);
+            let Some(axis) = (0..rank - 1).rev().find(|&axis| index[axis] + 1 < self.shape[axis]) else { return };
+            index[axis] += 1;
+            index[axis + 1..].fill(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiles_cover_every_element_once() {
+        for (shape, most) in [(&[7, 11, 13][..], 100), (&[1000], 64), (&[3, 1, 50], 7), (&[5, 5], 25), (&[4, 0, 3], 2)]
+        {
+            let mut seen = vec![0u8; shape.iter().product()];
+            for tile in split(shape, most) {
+                assert!(tile.len() <= most);
+                let length = tile.shape[shape.len() - 1];
+                tile.rows(shape, |row| seen[row..row + length].iter_mut().for_each(|seen| *seen += 1));
+            }
+            assert!(seen.iter().all(|&seen| seen == 1), "{shape:?}");
+        }
+    }
+
+    #[test]
+    fn a_cube_is_cut_into_cubes_and_a_small_array_not_at_all() {
+        assert_eq!(split(&[64, 64, 64], 1 << 15).len(), 8);
+        assert!(split(&[64, 64, 64], 1 << 15).iter().all(|tile| tile.shape == [32, 32, 32]));
+        assert_eq!(split(&[50, 50], 2500), [Tile { start: vec![0, 0], shape: vec![50, 50] }]);
+    }
+
+    #[test]
+    fn unit_axes_are_left_out_and_a_scalar_keeps_one_axis() {
+        assert_eq!((squeeze(&[1, 5, 1, 2]), squeeze(&[]), squeeze(&[1, 1])), (vec![5, 2], vec![1], vec![1]));
+        assert_eq!(squeeze(&[1, 0]), [0]);
+        assert_eq!((squeeze_axes(&[1, 5, 1, 2], &[0, 1, 3]), squeeze_axes(&[4, 5], &[1])), (vec![0, 1], vec![1]));
+    }
+}
