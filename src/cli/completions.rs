@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
@@ -16,10 +16,13 @@ pub struct CompletionsArgs {
     shell: Shell,
 }
 
-/// Print the manual page
+/// Print the manual page of the program, or of one verb
 #[derive(Args, Debug)]
-#[command(after_help = "Example: codecbench man > codecbench.1")]
-pub struct ManArgs {}
+#[command(after_help = "Example: codecbench man sweep > codecbench-sweep.1")]
+pub struct ManArgs {
+    /// The verb
+    verb: Option<String>,
+}
 
 /// Prints a completion script.
 ///
@@ -32,13 +35,23 @@ pub fn run(args: &CompletionsArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints the manual page.
+/// Prints a manual page.
 ///
 /// # Errors
-/// If stdout cannot be written.
-pub fn man() -> Result<ExitCode> {
+/// If there is no such verb, or stdout cannot be written.
+pub fn man(args: &ManArgs) -> Result<ExitCode> {
+    let mut command = Cli::command();
+    command.build();
+    let command = match &args.verb {
+        None => command,
+        Some(verb) => {
+            let known: Vec<_> = command.get_subcommands().map(|verb| verb.get_name().to_string()).collect();
+            let found = command.find_subcommand(verb).cloned();
+            found.ok_or_else(|| anyhow!("unknown verb {verb:?}; known: {}", known.join(", ")))?
+        }
+    };
     let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+    clap_mangen::Man::new(command).render(&mut page)?;
     print(&String::from_utf8_lossy(&page))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{one_line, print};
 use crate::dataset::catalogue::{Catalogue, RawHint};
-use crate::dataset::fetch::fetch;
+use crate::dataset::fetch::{FetchError, fetch, host};
 use crate::dataset::manifest::Manifest;
 
 /// Download data sets, check their hashes, put them into the cache
@@ -35,18 +35,40 @@ pub fn run(args: &FetchArgs) -> Result<ExitCode> {
     } else {
         catalogue.select(&args.names, &RawHint::default())?
     };
-    let mut failures = Vec::new();
-    for manifest in wanted.iter().filter(|manifest| !manifest.is_generated()) {
-        match one(&catalogue, manifest, args.quiet) {
+    let (mut failures, mut silent) = (Vec::new(), Vec::new());
+    for manifest in wanted {
+        // A server that does not answer is not asked again for the next file: each attempt may take its time.
+        if manifest.url.as_deref().map(host).is_some_and(|host| silent.contains(&host)) && !here(&catalogue, &manifest) {
+            failures.push((manifest.name, None));
+            continue;
+        }
+        match one(&catalogue, &manifest, args.quiet) {
             Ok(line) if args.quiet => drop(line),
             Ok(line) => print(&format!("{}: {line}\n", manifest.name))?,
-            Err(error) => failures.push(one_line(&error)),
+            Err(error) => {
+                if let Some(FetchError::Network { host, reached: false, .. }) = error.downcast_ref() {
+                    silent.push(host.clone());
+                }
+                failures.push((manifest.name, Some(one_line(&error))));
+            }
         }
     }
-    match failures.len() {
-        0 => Ok(ExitCode::SUCCESS),
-        1 => bail!("{}", failures[0]),
-        count => bail!("{count} data sets could not be fetched: {}", failures.join("; ")),
+    summary(&failures)
+}
+
+fn here(catalogue: &Catalogue, manifest: &Manifest) -> bool {
+    manifest.is_generated() || catalogue.find(manifest).is_some()
+}
+
+/// Every reason that was found, then the names that were not tried.
+fn summary(failures: &[(String, Option<String>)]) -> Result<ExitCode> {
+    let reasons: Vec<_> = failures.iter().filter_map(|(_, reason)| reason.as_deref()).collect();
+    let untried: Vec<_> =
+        failures.iter().filter(|(_, reason)| reason.is_none()).map(|(name, _)| name.as_str()).collect();
+    match (reasons.len(), untried.len()) {
+        (0, _) => Ok(ExitCode::SUCCESS),
+        (_, 0) => bail!("{}", reasons.join("; ")),
+        (_, count) => bail!("{}; {count} more from there were not tried: {}", reasons.join("; "), untried.join(", ")),
     }
 }
 
@@ -55,6 +77,9 @@ pub fn run(args: &FetchArgs) -> Result<ExitCode> {
 /// # Errors
 /// If it cannot be fetched.
 fn one(catalogue: &Catalogue, manifest: &Manifest, quiet: bool) -> Result<String> {
+    if manifest.is_generated() {
+        return Ok("generated, needs no download".to_string());
+    }
     if let Some(path) = catalogue.find(manifest) {
         return Ok(format!("already in {}", path.display()));
     }

@@ -41,7 +41,10 @@ enum What {
 pub fn run(args: &ListArgs) -> Result<ExitCode> {
     let rows = match args.what {
         What::Methods => METHODS.iter().map(method).collect(),
-        What::Datasets => Catalogue::open()?.manifests().iter().map(dataset).collect(),
+        What::Datasets => {
+            let catalogue = Catalogue::open()?;
+            catalogue.manifests().iter().map(|manifest| dataset(&catalogue, manifest)).collect()
+        }
         What::Metrics => {
             Metric::ALL.iter().map(|metric| json!({"id": metric.name(), "meaning": metric.meaning()})).collect()
         }
@@ -96,7 +99,7 @@ fn capabilities_json(capabilities: &Capabilities) -> Value {
     })
 }
 
-fn dataset(manifest: &Manifest) -> Value {
+fn dataset(catalogue: &Catalogue, manifest: &Manifest) -> Value {
     let layout = manifest.layout.as_ref();
     let shape = layout.map(|layout| layout.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("x"));
     json!({
@@ -109,10 +112,15 @@ fn dataset(manifest: &Manifest) -> Value {
         "description": manifest.description,
         "why": manifest.why,
         "licence": manifest.licence,
+        "bytes": manifest.bytes,
+        "fill_value": manifest.fill_value,
+        "velocity_spacing": manifest.velocity_spacing,
+        "sparsity_threshold": manifest.sparsity_threshold,
         "sha256": manifest.sha256,
         "url": manifest.url,
         "origin": manifest.origin,
         "generated": manifest.is_generated(),
+        "present": manifest.is_generated() || catalogue.find(manifest).is_some(),
     })
 }
 

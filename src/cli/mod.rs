@@ -50,7 +50,11 @@ enum Verb {
 ///
 /// Exit codes: 0 success, 1 a gate failed, 2 anything that stopped the work. Output through a closed pipe is success.
 pub fn main() -> ExitCode {
-    let outcome = match Cli::parse().verb {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let outcome = match cli.verb {
         Verb::Sweep(args) => sweep::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::Report(args) => report::run(&args),
@@ -60,7 +64,7 @@ pub fn main() -> ExitCode {
         Verb::List(args) => list::run(&args),
         Verb::Fetch(args) => fetch::run(&args),
         Verb::Completions(args) => completions::run(&args),
-        Verb::Man(_) => completions::man(),
+        Verb::Man(args) => completions::man(&args),
     };
     outcome.unwrap_or_else(|error| {
         if closed_pipe(&error) {
@@ -69,6 +73,29 @@ pub fn main() -> ExitCode {
         let _ = writeln!(io::stderr(), "codecbench: {}", one_line(&error));
         ExitCode::from(STOPPED)
     })
+}
+
+/// Help and version go to stdout; a command line that does not read is one line on stderr, like every other error.
+fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        // Only a closed pipe can fail here, and that is success.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = error.print();
+        return ExitCode::from(STOPPED);
+    }
+    let _ = writeln!(io::stderr(), "codecbench: {}; try `--help`", first_part(&error.render().to_string()));
+    ExitCode::from(STOPPED)
+}
+
+/// What is wrong, and a tip if there is one, without the usage that follows.
+fn first_part(text: &str) -> String {
+    let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("For more information"));
+    let joined = lines.collect::<Vec<_>>().join(" ").replace(" tip: ", "; ");
+    joined.trim_start_matches("error: ").to_string()
 }
 
 /// Prints to stdout. A closed pipe is an error here, and success in [`main`].
@@ -108,6 +135,18 @@ mod tests {
             let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(help.contains("Example: codecbench"), "`{}` shows no example in its help", verb.get_name());
         }
+    }
+
+    #[test]
+    fn a_command_line_that_does_not_read_is_one_line() {
+        let refusal = |words: &[&str]| {
+            first_part(&Cli::try_parse_from(words).expect_err("nonsense").render().to_string())
+        };
+        let text = refusal(&["codecbench", "list", "metrics", "--jsno"]);
+        assert!(text.starts_with("unexpected argument '--jsno'") && text.contains("'--json'"), "{text}");
+        let text = refusal(&["codecbench", "list"]);
+        assert!(text.contains("<WHAT>") && !text.contains('\n') && !text.contains("Usage"), "{text}");
+        assert!(refusal(&["codecbench", "list", "soup"]).contains("methods, datasets, metrics"));
     }
 
     #[test]

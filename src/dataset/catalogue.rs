@@ -9,11 +9,12 @@ use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use super::adhoc;
+use super::Dataset;
 use super::generate::{self, Generated, Request};
 use super::index::Index;
 use super::load::{self, FormatError};
-use super::manifest::{Format, Layout, Manifest, ManifestError, Source};
-use super::{Dataset, Kind};
+use super::manifest::{Manifest, ManifestError, Source};
 
 /// The manifests of `datasets/`, as of the build.
 #[derive(RustEmbed)]
@@ -26,8 +27,8 @@ struct Embedded;
 pub const DATA_VARIABLE: &str = "CODECBENCH_DATA";
 /// Overrides the folder that downloads go to.
 pub const CACHE_VARIABLE: &str = "CODECBENCH_CACHE";
-/// Where downloads go by default, relative to the current folder.
-const CACHE: &str = "datasets/cache";
+/// The folder of manifests in a checkout; downloads go into a folder of it.
+const FOLDER: &str = "datasets";
 
 /// All known data sets, and the places where their bytes may be.
 #[derive(Debug)]
@@ -71,6 +72,12 @@ pub enum SelectError {
     /// A raw file without its layout.
     #[error("{0} does not describe itself: add `--shape 50x100x100 --dtype float32`, or write a manifest")]
     Raw(PathBuf),
+    /// A file in a format we do not read.
+    #[error("{0} is in a format that is not read yet; convert it to npy, or give `--shape` and `--dtype` if it is raw")]
+    NotRead(PathBuf),
+    /// A path without a file.
+    #[error("there is no file {0}; to name a data set, see `codecbench list datasets`")]
+    NoFile(PathBuf),
     /// A manifest that cannot be read.
     #[error("cannot read {path}: {source}")]
     Io {
@@ -131,7 +138,7 @@ impl Catalogue {
     pub fn open() -> Result<Self, ManifestError> {
         let folders =
             env::var_os(DATA_VARIABLE).map(|folders| env::split_paths(&folders).collect()).unwrap_or_default();
-        let cache = env::var_os(CACHE_VARIABLE).map_or_else(|| PathBuf::from(CACHE), PathBuf::from);
+        let cache = env::var_os(CACHE_VARIABLE).map_or_else(default_cache, PathBuf::from);
         Catalogue::with(cache, folders)
     }
 
@@ -162,7 +169,7 @@ impl Catalogue {
 
     /// The data sets that patterns select, each once, in the order of the patterns.
     ///
-    /// A pattern is a glob over names, or a path: of a manifest, of a file that describes itself, or of a raw file whose
+    /// A pattern is a name, a glob over names, or a path: of a manifest, of a file that describes itself, or of a raw file whose
     /// layout is `raw`.
     ///
     /// # Errors
@@ -180,9 +187,15 @@ impl Catalogue {
     }
 
     fn matching(&self, pattern: &str, raw: &RawHint) -> Result<Vec<Manifest>, SelectError> {
+        if let Some(known) = self.manifests.iter().find(|manifest| manifest.name == pattern) {
+            return Ok(vec![known.clone()]);
+        }
         let path = Path::new(pattern);
         if path.is_file() {
-            return from_path(path, raw).map(|manifest| vec![manifest]);
+            return adhoc::from_path(path, raw).map(|manifest| vec![manifest]);
+        }
+        if path.components().count() > 1 {
+            return Err(SelectError::NoFile(path.to_path_buf()));
         }
         let glob = Glob::new(pattern)
             .map_err(|error| SelectError::Glob { pattern: pattern.to_string(), reason: error.kind().to_string() })?
@@ -195,9 +208,7 @@ impl Catalogue {
     }
 
     fn near(&self, pattern: &str) -> String {
-        let stem: String = pattern.chars().take(4).collect();
-        let names = self.manifests.iter().map(|manifest| manifest.name.as_str());
-        let near: Vec<_> = names.filter(|name| name.contains(pattern) || name.starts_with(&stem)).take(5).collect();
+        let near = adhoc::near(pattern, self.manifests.iter().map(|manifest| manifest.name.as_str()));
         if near.is_empty() { String::new() } else { format!(" (did you mean {}?)", near.join(", ")) }
     }
 
@@ -232,45 +243,15 @@ impl Catalogue {
     }
 }
 
-fn from_path(path: &Path, raw: &RawHint) -> Result<Manifest, SelectError> {
-    if path.extension().is_some_and(|extension| extension == "toml") {
-        let text = fs::read_to_string(path).map_err(|source| SelectError::Io { path: path.to_path_buf(), source })?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        return Ok(Manifest::parse(&text, &path.display().to_string(), Some(folder))?);
-    }
-    let layout = raw.shape.clone().zip(raw.dtype).map(|(shape, dtype)| Layout { shape, dtype });
-    let format = match Format::of(path) {
-        Some(format) => format,
-        None if layout.is_some() => Format::Raw { big_endian: false },
-        None => return Err(SelectError::Raw(path.to_path_buf())),
+/// `datasets/cache` in a checkout; elsewhere the user's cache folder (XDG Base Directory Specification).
+fn default_cache() -> PathBuf {
+    let checkout = Path::new(FOLDER);
+    let of_user = || {
+        let named = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        Some(named.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")))?.join("codecbench"))
     };
-    let kind = match format {
-        Format::Png => Kind::Image,
-        Format::Y4m => Kind::Video,
-        _ => Kind::Field,
-    };
-    let layout = if matches!(format, Format::Raw { .. }) { layout } else { None };
-    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let file = PathBuf::from(path.file_name().unwrap_or_default());
-    let folder = path.parent().map(Path::to_path_buf);
-    Ok(Manifest {
-        name,
-        kind,
-        layout,
-        source: Source::File { name: file, folder, format },
-        sha256: None,
-        bytes: None,
-        url: None,
-        origin: None,
-        fill_value: None,
-        velocity_spacing: None,
-        sparsity_threshold: None,
-        units: String::new(),
-        axes: Vec::new(),
-        description: String::new(),
-        why: String::new(),
-        licence: String::new(),
-    })
+    let local = || checkout.join("cache");
+    if checkout.is_dir() { local() } else { of_user().unwrap_or_else(local) }
 }
 
 fn generated(manifest: &Manifest, id: &str, variant: Option<&str>, seed: u64) -> Result<Dataset, LoadError> {
@@ -310,7 +291,12 @@ fn check_hash(manifest: &Manifest, place: String, found: String) -> Result<Strin
 
 /// SHA-256 as lower-case hex.
 pub fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
+}
+
+/// Lower-case hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn how_to_get(manifest: &Manifest) -> String {

@@ -1,5 +1,6 @@
 //! Data sets: what they are, where their bytes come from.
 
+mod adhoc;
 pub mod catalogue;
 pub mod fetch;
 pub mod generate;

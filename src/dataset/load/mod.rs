@@ -56,12 +56,30 @@ fn unsupported(reason: impl Into<String>) -> FormatError {
     FormatError::Unsupported(reason.into())
 }
 
-/// Product of axis lengths and element size, if it does not overflow.
+/// Product of axis lengths and element size, if the array can exist: `ndarray` wants even the lengths beside a zero to
+/// multiply to at most `isize::MAX`.
 fn byte_len(shape: &[usize], size: usize) -> Option<usize> {
-    shape.iter().try_fold(size, |product, &length| product.checked_mul(length))
+    let lengths = shape.iter().filter(|&&length| length != 0);
+    let bytes = lengths.fold(Some(size), |product, &length| product?.checked_mul(length))?;
+    if isize::try_from(bytes).is_err() {
+        return None;
+    }
+    Some(if shape.contains(&0) { 0 } else { bytes })
 }
 
 /// A tensor from little-endian bytes whose length was checked.
 fn from_le(layout: &Layout, bytes: &[u8]) -> Result<Tensor, FormatError> {
     Tensor::from_le_bytes(layout.dtype, &layout.shape, bytes).map_err(|error| malformed(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_array_whose_other_axes_overflow_is_refused() {
+        assert_eq!(byte_len(&[3, 0, 7], 8), Some(0));
+        assert_eq!(byte_len(&[0, 1 << 62, 8], 1), None);
+        assert_eq!(byte_len(&[], 4), Some(4));
+    }
 }

@@ -3,41 +3,52 @@
 use std::io::{Cursor, Read};
 
 use codecbench_methods::api::{DType, Tensor};
-use codecbench_methods::with_element;
-use ndarray::ArrayD;
-use ndarray_npy::ReadNpyExt;
+use codecbench_methods::for_dtype;
 use zip::ZipArchive;
 
-use super::{FormatError, byte_len, malformed, unsupported};
+use super::{FormatError, byte_len, malformed, raw, unsupported};
+use crate::dataset::manifest::Layout;
 
 /// Deflate packs at most this many bytes into one (RFC 1951: 258 bytes in about two bits).
 const DEFLATE_LIMIT: u64 = 1032;
 
 /// Reads an `.npy` file: any byte order, C or Fortran order.
+///
+/// Parsed here, and not by the library that writes these files, because the header is a Python literal that may nest: a
+/// recursive parser overflows its stack on a hostile one
+/// (format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>).
 pub fn parse(bytes: &[u8]) -> Result<Tensor, FormatError> {
     let (header, data) = header(bytes).ok_or_else(|| malformed("npy: no header; the file is truncated or no npy"))?;
-    let dtype = dtype(field(header, "descr").unwrap_or("?"))?;
-    let shape = shape(header).ok_or_else(|| malformed("npy: the header gives no shape"))?;
+    let descriptor = field(header, "descr").unwrap_or("?");
+    let (dtype, big_endian) = (dtype(descriptor)?, descriptor.contains('>'));
+    let mut shape = shape(header).ok_or_else(|| malformed("npy: the header gives no shape"))?;
     let needed = byte_len(&shape, dtype.size());
-    if needed != Some(data) {
-        let needed = needed.map_or("too many".to_string(), |needed| needed.to_string());
-        return Err(malformed(format!("npy: {shape:?} of {dtype} takes {needed} bytes, the file has {data}")));
+    if needed != Some(data.len()) {
+        let (needed, found) = (needed.map_or("too many".to_string(), |needed| needed.to_string()), data.len());
+        return Err(malformed(format!("npy: {shape:?} of {dtype} takes {needed} bytes, the file has {found}")));
     }
-    with_element!(dtype, T => {
-        ArrayD::<T>::read_npy(bytes).map(Tensor::from).map_err(|error| malformed(format!("npy: {error}")))
-    })
+    match field(header, "fortran_order").map(str::trim) {
+        Some("False") => raw::parse(data, &Layout { shape, dtype }, big_endian),
+        Some("True") => {
+            // Fortran order is C order with the axes read backwards.
+            shape.reverse();
+            let tensor = raw::parse(data, &Layout { shape, dtype }, big_endian)?;
+            Ok(for_dtype!(Tensor, tensor, array => Tensor::from(array.reversed_axes())))
+        }
+        _ => Err(malformed("npy: the header does not say whether `fortran_order` is True or False")),
+    }
 }
 
-/// The header's text and the length of the data behind it. The library that reads the array trusts the shape it finds, so
-/// this looks first (format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>).
-fn header(bytes: &[u8]) -> Option<(&str, usize)> {
+/// The header's text, and the data behind it.
+fn header(bytes: &[u8]) -> Option<(&str, &[u8])> {
     let rest = bytes.strip_prefix(b"\x93NUMPY")?;
     let (start, length): (usize, usize) = match rest.first()? {
         1 => (4, usize::from(u16::from_le_bytes(rest.get(2..4)?.try_into().ok()?))),
         _ => (6, u32::from_le_bytes(rest.get(2..6)?.try_into().ok()?) as usize),
     };
-    let text = std::str::from_utf8(rest.get(start..start.checked_add(length)?)?).ok()?;
-    Some((text, rest.len() - start - length))
+    let end = start.checked_add(length)?;
+    let text = std::str::from_utf8(rest.get(start..end)?).ok()?;
+    Some((text, &rest[end..]))
 }
 
 /// What stands behind `'key':`.
@@ -118,6 +129,42 @@ mod tests {
         let Ok(Tensor::F32(array)) = parse(&sample()) else { panic!("a float32 file") };
         assert_eq!((array.shape(), array[[2, 1]]), (&[3, 4][..], 21.0));
         assert!(array.is_standard_layout());
+    }
+
+    /// A version 1 file with this header and these data.
+    fn file(header: &str, data: &[u8]) -> Vec<u8> {
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend_from_slice(&(header.len() as u16).to_le_bytes());
+        bytes.extend_from_slice(header.as_bytes());
+        bytes.extend_from_slice(data);
+        bytes
+    }
+
+    #[test]
+    fn big_endian_elements_and_scalars_are_read() {
+        let header = "{'descr': '>i2', 'fortran_order': False, 'shape': (2,), }\n";
+        let Ok(Tensor::I16(array)) = parse(&file(header, &[1, 2, 255, 254])) else { panic!("an int16 file") };
+        assert_eq!(array.as_slice(), Some(&[0x0102, -2][..]));
+        let scalar = parse(&file("{'descr': '|u1', 'fortran_order': False, 'shape': (), }\n", &[7]));
+        assert_eq!(scalar.map(|tensor| tensor.shape().to_vec()).ok(), Some(vec![]));
+    }
+
+    #[test]
+    fn element_types_that_are_not_ours_are_named() {
+        for descriptor in ["'<c16'", "'|b1'", "'<f2'", "[('a', '<f4')]", "'|O'"] {
+            let header = format!("{{'descr': {descriptor}, 'fortran_order': False, 'shape': (1,), }}\n");
+            let error = parse(&file(&header, &[0; 16])).expect_err(descriptor);
+            let known = error.to_string().contains("float32");
+            assert!(matches!(error, FormatError::Unsupported(_)) && known, "{descriptor}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_shape_that_overflows_and_a_header_that_nests_deeply_are_errors() {
+        let shape = "{'descr': '<f8', 'fortran_order': False, 'shape': (4294967296, 4294967296), }\n";
+        assert!(parse(&file(shape, &[])).is_err());
+        let nested = format!("{{'descr': '<f8', 'shape': (1,), 'fortran_order': {}", "(".repeat(60_000));
+        assert!(parse(&file(&nested, &[0; 8])).is_err());
     }
 
     #[test]

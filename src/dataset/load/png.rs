@@ -10,14 +10,19 @@ use crate::dataset::manifest::Layout;
 
 /// Largest decoded picture, bytes.
 const LIMIT: usize = 1 << 32;
+/// Bytes of samples that a byte of the file can stand for: deflate's 1032 (RFC 1951), a palette of 1 bit with opacity to 32.
+const EXPANSION: usize = 1032 * 32;
 
 /// Reads a PNG: rows, columns, then channels if there are several.
 pub fn parse(bytes: &[u8]) -> Result<Tensor, FormatError> {
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: LIMIT });
     decoder.set_transformations(Transformations::EXPAND);
     let mut reader = decoder.read_info().map_err(png_error)?;
-    let size = reader.output_buffer_size().filter(|&size| size <= LIMIT);
-    let size = size.ok_or_else(|| malformed(format!("png: the picture decodes to more than {LIMIT} bytes")))?;
+    let limit = bytes.len().saturating_mul(EXPANSION).min(LIMIT);
+    let size = reader.output_buffer_size().filter(|&size| size <= limit).ok_or_else(|| {
+        let (rows, columns, found) = (reader.info().height, reader.info().width, bytes.len());
+        malformed(format!("png: {rows} x {columns} samples cannot come from a file of {found} bytes, or pass {LIMIT} bytes"))
+    })?;
     let mut samples = vec![0; size];
     let info = reader.next_frame(&mut samples).map_err(png_error)?;
     samples.truncate(info.buffer_size());
@@ -64,6 +69,46 @@ mod tests {
             panic!("a 16-bit picture")
         };
         assert_eq!(deep.as_slice(), Some(&[0x0102, 0x0304][..]));
+    }
+
+    #[test]
+    fn palettes_and_opacity_are_expanded_to_channels() {
+        let mut bytes = Vec::new();
+        let mut encoder = Encoder::new(&mut bytes, 2, 1);
+        encoder.set_color(ColorType::Indexed);
+        encoder.set_depth(BitDepth::One);
+        encoder.set_palette(vec![1, 2, 3, 4, 5, 6]);
+        encoder.set_trns(vec![9, 255]);
+        let mut writer = encoder.write_header().expect("in memory");
+        writer.write_image_data(&[0b0100_0000]).expect("in memory");
+        writer.finish().expect("in memory");
+        let Ok(Tensor::U8(picture)) = parse(&bytes) else { panic!("an 8-bit picture") };
+        assert_eq!(picture.shape(), [1, 2, 4]);
+        assert_eq!(picture.as_slice(), Some(&[1, 2, 3, 9, 4, 5, 6, 255][..]));
+        let opaque = parse(&picture_of(ColorType::GrayscaleAlpha)).expect("a valid picture");
+        assert_eq!(opaque.shape(), [1, 2, 2]);
+    }
+
+    fn picture_of(color: ColorType) -> Vec<u8> {
+        picture(color, BitDepth::Eight, &vec![5; 2 * color.samples()])
+    }
+
+    #[test]
+    fn a_header_that_promises_more_than_the_file_can_hold_is_refused_before_anything_is_allocated() {
+        let mut bytes = picture_of(ColorType::Rgb);
+        // Width and height stand at bytes 16 to 24, the checksum of the header behind byte 29.
+        bytes[16..24].copy_from_slice(&[0, 0, 255, 255, 0, 0, 255, 255]);
+        let sum = crc32(&bytes[12..29]);
+        bytes[29..33].copy_from_slice(&sum.to_be_bytes());
+        let message = parse(&bytes).expect_err("no such picture fits").to_string();
+        assert!(message.contains("65535 x 65535"), "{message}");
+    }
+
+    /// CRC-32 of ISO 3309, as the chunks of a PNG have it.
+    fn crc32(bytes: &[u8]) -> u32 {
+        !bytes.iter().fold(!0u32, |sum, &byte| {
+            (0..8).fold(sum ^ u32::from(byte), |sum, _| if sum & 1 == 1 { sum >> 1 ^ 0xedb8_8320 } else { sum >> 1 })
+        })
     }
 
     #[test]
