@@ -38,7 +38,8 @@ pub fn run(args: &FetchArgs) -> Result<ExitCode> {
     let (mut failures, mut silent) = (Vec::new(), Vec::new());
     for manifest in wanted {
         // A server that does not answer is not asked again for the next file: each attempt may take its time.
-        if manifest.url.as_deref().map(host).is_some_and(|host| silent.contains(&host)) && !here(&catalogue, &manifest) {
+        if manifest.url.as_deref().map(host).is_some_and(|host| silent.contains(&host)) && !here(&catalogue, &manifest)
+        {
             failures.push((manifest.name, None));
             continue;
         }

@@ -181,7 +181,7 @@ fn kind(property: &Value, schema: &Value) -> String {
 
 fn object_page(row: &Value) -> String {
     let fields = row.as_object().cloned().unwrap_or_default();
-    fields.iter().map(|(name, value)| format!("{name:<12} {}\n", plain(value))).collect()
+    fields.iter().map(|(name, value)| format!("{name:<18} {}\n", plain(value))).collect()
 }
 
 fn plain(value: &Value) -> String {

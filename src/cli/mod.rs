@@ -139,9 +139,8 @@ mod tests {
 
     #[test]
     fn a_command_line_that_does_not_read_is_one_line() {
-        let refusal = |words: &[&str]| {
-            first_part(&Cli::try_parse_from(words).expect_err("nonsense").render().to_string())
-        };
+        let refusal =
+            |words: &[&str]| first_part(&Cli::try_parse_from(words).expect_err("nonsense").render().to_string());
         let text = refusal(&["codecbench", "list", "metrics", "--jsno"]);
         assert!(text.starts_with("unexpected argument '--jsno'") && text.contains("'--json'"), "{text}");
         let text = refusal(&["codecbench", "list"]);

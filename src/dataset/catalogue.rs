@@ -9,8 +9,8 @@ use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::adhoc;
 use super::Dataset;
+use super::adhoc;
 use super::generate::{self, Generated, Request};
 use super::index::Index;
 use super::load::{self, FormatError};

@@ -216,7 +216,7 @@ mod tests {
             ("byteorder", "axes = [\"x\"]\nbyteorder", "axes"),
             ("byteorder", "velocity_spacing = [1.0, 0.0]\nbyteorder", "velocity_spacing"),
             ("byteorder", "format = \"gif\"\nbyteorder", "format"),
-            ("byteorder", "format = \"yuv420p\"\nwidth = 2\nheight = 2\nframes = 1\nbyteorder", "frames"),
+            ("byteorder", "format = \"yuv420p\"\nwidth = 2\nheight = 2\nframes = 2\nbyteorder", "frames"),
             ("byteorder", "source_byteorder = \"little\"\nbyteorder", "source_byteorder"),
             ("[2, 3]", "[9223372036854775807, 3]", "shape"),
             ("int16", "int17", "dtype"),

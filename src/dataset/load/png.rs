@@ -21,7 +21,9 @@ pub fn parse(bytes: &[u8]) -> Result<Tensor, FormatError> {
     let limit = bytes.len().saturating_mul(EXPANSION).min(LIMIT);
     let size = reader.output_buffer_size().filter(|&size| size <= limit).ok_or_else(|| {
         let (rows, columns, found) = (reader.info().height, reader.info().width, bytes.len());
-        malformed(format!("png: {rows} x {columns} samples cannot come from a file of {found} bytes, or pass {LIMIT} bytes"))
+        malformed(format!(
+            "png: {rows} x {columns} samples cannot come from a file of {found} bytes, or pass {LIMIT} bytes"
+        ))
     })?;
     let mut samples = vec![0; size];
     let info = reader.next_frame(&mut samples).map_err(png_error)?;

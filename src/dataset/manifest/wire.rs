@@ -121,13 +121,14 @@ impl Wire {
 
     /// The format of a file that describes itself: from the key `format`, else from the extension. `None` is raw.
     fn format(&self) -> Result<Option<Format>, Refusal> {
-        let format = match self.format.as_deref() {
-            None => self.file.as_deref().and_then(Format::of),
-            Some("raw" | "yuv420p") => None,
-            Some(name) => Some(Format::of(&Path::new("x").with_extension(name)).ok_or_else(|| {
-                ("format", format!("{name:?} is not read; known: raw, yuv420p, npy, npz, png, y4m"))
-            })?),
-        };
+        let format =
+            match self.format.as_deref() {
+                None => self.file.as_deref().and_then(Format::of),
+                Some("raw" | "yuv420p") => None,
+                Some(name) => Some(Format::of(&Path::new("x").with_extension(name)).ok_or_else(|| {
+                    ("format", format!("{name:?} is not read; known: raw, yuv420p, npy, npz, png, y4m"))
+                })?),
+            };
         Ok(match format {
             Some(Format::Npz { .. }) => Some(Format::Npz { member: self.member.clone() }),
             format => format,
