@@ -59,8 +59,8 @@ fn unsupported(reason: impl Into<String>) -> FormatError {
 /// Product of axis lengths and element size, if the array can exist: `ndarray` wants even the lengths beside a zero to
 /// multiply to at most `isize::MAX`.
 fn byte_len(shape: &[usize], size: usize) -> Option<usize> {
-    let lengths = shape.iter().filter(|&&length| length != 0);
-    let bytes = lengths.fold(Some(size), |product, &length| product?.checked_mul(length))?;
+    let mut lengths = shape.iter().filter(|&&length| length != 0);
+    let bytes = lengths.try_fold(size, |product, &length| product.checked_mul(length))?;
     if isize::try_from(bytes).is_err() {
         return None;
     }
