@@ -76,6 +76,26 @@ fn a_raw_file_needs_a_layout() {
 }
 
 #[test]
+fn every_element_type_comes_back_bit_for_bit() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    let (layout, types) = (["--shape", "5x6"], ["float32", "float64", "int8", "uint8", "int16", "uint16", "int32"]);
+    for dtype in types.into_iter().chain(["uint32", "int64", "uint64"]) {
+        let size: usize = dtype.trim_start_matches(char::is_alphabetic).parse::<usize>().expect("bits") / 8;
+        // Small integers and ordinary floats alike: the last byte of an element is never that of a NaN.
+        let bytes: Vec<u8> = (0..30 * size).map(|at| if at % size == size - 1 { 0x3f } else { at as u8 }).collect();
+        fs::write(folder.join("a.bin"), &bytes).expect("a writable folder");
+        for method in ["identity", "zlib", "spatial-delta"] {
+            let fixed = ["compress", "--quiet", "--method", method, "--target", "lossless", "a.bin", "a.cbf"];
+            let output = codecbench(folder, &[&fixed[..], &layout, &["--dtype", dtype]].concat());
+            assert!(output.status.success(), "{method} {dtype}: {}", String::from_utf8_lossy(&output.stderr));
+            assert!(codecbench(folder, &["decompress", "--raw", "a.cbf", "back.bin"]).status.success());
+            assert_eq!(fs::read(folder.join("back.bin")).expect("a file"), bytes, "{method} {dtype}");
+        }
+    }
+}
+
+#[test]
 fn bad_input_is_one_line_and_leaves_nothing_behind() {
     let (folder, _) = field();
     let folder = folder.path();

@@ -275,7 +275,7 @@ mod tests {
         assert!(against(Record { promise: "exact".into(), ..row() }, &[]).passes());
         // A promise that was broken before is still broken.
         assert!(
-            !compare(std::slice::from_ref(&broken), &[broken.clone()], &BTreeMap::new())
+            !compare(std::slice::from_ref(&broken), std::slice::from_ref(&broken), &BTreeMap::new())
                 .expect("equal versions")
                 .passes()
         );
