@@ -7,6 +7,9 @@ use crate::shared::deflate;
 use crate::shared::entropy;
 use crate::shared::shuffle::{Shuffle, shuffle, unshuffle};
 
+/// Words coded at once: bounds the work space on large arrays, and is long enough that a start from nothing costs little.
+pub const BLOCK: usize = 1 << 22;
+
 /// The type in which differences of elements of type `dtype` are stored.
 ///
 /// # Errors

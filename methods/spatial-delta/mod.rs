@@ -97,19 +97,26 @@ impl SpatialDelta {
         if self.0.astype != Narrow::None {
             coded::check_narrow(&words, stored)?;
         }
-        let through = |codec| {
+        let through = |block: &[T], codec| {
             let mut bytes = Vec::new();
-            coded::encode(&words, stored, !axes.is_empty(), &self.0, codec, &mut bytes).map(|()| (bytes, codec))
+            coded::encode(block, stored, !axes.is_empty(), &self.0, codec, &mut bytes).map(|()| bytes)
         };
-        let (bytes, codec) = match self.0.codec {
+        let first = &words[..words.len().min(coded::BLOCK)];
+        let (head, codec) = match self.0.codec {
             Codec::Auto => {
-                let (zlib, entropy) = (through(Codec::Zlib)?, through(Codec::Entropy)?);
-                if entropy.0.len() < zlib.0.len() { entropy } else { zlib }
+                let (zlib, entropy) = (through(first, Codec::Zlib)?, through(first, Codec::Entropy)?);
+                if entropy.len() < zlib.len() { (entropy, Codec::Entropy) } else { (zlib, Codec::Zlib) }
             }
-            chosen => through(chosen)?,
+            chosen => (through(first, chosen)?, chosen),
         };
-        self.write_head(&Head { axes, codec }, shape.len(), payload);
-        payload.extend_from_slice(&bytes);
+        self.write_head(&Head { axes: axes.clone(), codec }, shape.len(), payload);
+        let mut block = head;
+        for next in words[first.len()..].chunks(coded::BLOCK) {
+            varint::write(block.len() as u64, payload);
+            payload.extend_from_slice(&block);
+            block = through(next, codec)?;
+        }
+        payload.extend_from_slice(&block);
         Ok(())
     }
 
@@ -123,7 +130,17 @@ impl SpatialDelta {
         let stored = coded::stored_type(&self.0, T::DTYPE)?;
         let mut at = 0;
         let head = self.read_head(payload, &mut at, shape.len())?;
-        coded::decode(&payload[at..], stored, !head.axes.is_empty(), &self.0, head.codec, data)?;
+        let blocks = data.len().div_ceil(coded::BLOCK);
+        for (index, block) in data.chunks_mut(coded::BLOCK).enumerate() {
+            let length = match index + 1 == blocks {
+                true => payload.len() - at,
+                false => varint::read_length(payload, &mut at, payload.len())?,
+            };
+            let end = at.saturating_add(length);
+            let bytes = payload.get(at..end).ok_or_else(|| Error::corrupt(at, "a block ends behind the payload"))?;
+            coded::decode(bytes, stored, !head.axes.is_empty(), &self.0, head.codec, block)?;
+            at = end;
+        }
         kernel::inverse(data, shape, &head.axes);
         Ok(())
     }

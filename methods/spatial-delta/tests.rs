@@ -1,5 +1,5 @@
 use super::*;
-use crate::api::{Element, Tensor, View};
+use crate::api::{Element, Tensor, View, ViewMut};
 use crate::shared::axes::Axes;
 use crate::shared::shuffle::Shuffle;
 
@@ -137,4 +137,23 @@ fn the_method_refuses_targets_and_levels_it_does_not_serve() {
     assert!(matches!(SpatialDelta::new(Params::default(), Target::Native), Err(Error::Unsupported(_))));
     let params = Params { level: 11, ..Params::default() };
     assert!(SpatialDelta::new(params, Target::Lossless).expect_err("level").to_string().contains("`level`"));
+}
+
+#[test]
+fn arrays_of_several_blocks_round_trip_and_a_wrong_block_length_is_corrupt() {
+    let data: Vec<u8> = (0..coded::BLOCK + 1000).map(|i| (i / 999) as u8).collect();
+    let view = View::from_slice(&[data.len()], &data).expect("one axis");
+    for codec in [Codec::Auto, Codec::Zlib, Codec::Entropy] {
+        let method = method(Params { codec, ..Params::default() });
+        let mut payload = Vec::new();
+        method.compress(view.clone().into(), &mut payload).expect("compresses");
+        let mut back = vec![0u8; data.len()];
+        let mut decode = |payload: &[u8]| {
+            let output = ViewMut::from_slice(&[data.len()], &mut back).expect("one axis");
+            method.decompress(payload, output.into())
+        };
+        assert!(decode(&payload[..payload.len() / 2]).is_err());
+        decode(&payload).expect("decompresses");
+        assert!(back == data);
+    }
 }
