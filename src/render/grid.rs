@@ -95,6 +95,15 @@ impl<'a> Grid<'a> {
         geometric_mean(datasets.iter().map(|&dataset| self.ratio(dataset, series, target)))
     }
 
+    /// Median of the ratios of a series over `datasets`; `None` unless it has one on each of at least one.
+    pub fn median_ratio(&self, datasets: &[usize], series: usize, target: usize) -> Option<f64> {
+        let ratios = datasets.iter().map(|&dataset| self.ratio(dataset, series, target));
+        let mut ratios = ratios.collect::<Option<Vec<f64>>>()?;
+        ratios.sort_by(f64::total_cmp);
+        let (low, high) = (ratios.get(ratios.len().saturating_sub(1) / 2)?, ratios.get(ratios.len() / 2)?);
+        Some((low + high) / 2.0)
+    }
+
     /// The series with the largest ratio on a data set; the first in the order of the registry if several have it.
     pub fn best(&self, dataset: usize, target: usize) -> Option<(usize, f64)> {
         let ratios = (0..self.series.len()).filter_map(|series| Some((series, self.ratio(dataset, series, target)?)));
@@ -171,6 +180,8 @@ mod tests {
         let mean = grid.mean_ratio(&grid.common(0), 1, 0).expect("two ratios");
         assert!((mean - 4.0).abs() < 1e-12, "{mean}");
         assert_eq!(grid.mean_ratio(&[0, 2], 0, 0), None);
+        assert_eq!((grid.median_ratio(&[0, 1], 1, 0), grid.median_ratio(&[0, 1, 2], 1, 0)), (Some(5.0), Some(8.0)));
+        assert_eq!((grid.median_ratio(&[], 1, 0), grid.median_ratio(&[2], 0, 0)), (None, None));
         assert_eq!(grid.best(1, 0), Some((1, 8.0)));
     }
 

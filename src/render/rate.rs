@@ -76,15 +76,18 @@ pub fn facts(grid: &Grid<'_>, dataset: usize) -> String {
     format!("{} · {} · {shape}", record.kind, record.dtype)
 }
 
-/// Series that have a cell here; those that need the fewest bits come first.
+/// Series that have a cell here. Those with lossy cells come first, and those that need the fewest bits for them.
 fn series_as_curves_end(grid: &Grid<'_>, dataset: usize) -> Vec<usize> {
-    let bits = |series: usize| {
-        let records: Vec<_> = grid.along_targets(dataset, series).filter_map(|record| record.bits_per_value).collect();
-        super::grid::geometric_mean(records.into_iter().map(Some))
+    let bits = |series: usize, lossless: bool| {
+        let records = grid.along_targets(dataset, series).filter(|record| (record.target == "lossless") == lossless);
+        super::grid::geometric_mean(records.filter_map(|record| record.bits_per_value).map(Some))
     };
-    let mut order: Vec<(f64, usize)> =
-        (0..grid.series.len()).filter_map(|series| bits(series).map(|bits| (bits, series))).collect();
-    order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let rank = |series: usize| match bits(series, false) {
+        Some(lossy) => Some((false, lossy)),
+        None => bits(series, true).map(|lossless| (true, lossless)),
+    };
+    let mut order: Vec<_> = (0..grid.series.len()).filter_map(|series| Some((rank(series)?, series))).collect();
+    order.sort_by(|(a, _), (b, _)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     order.into_iter().map(|(_, series)| series).collect()
 }
 

@@ -40,6 +40,8 @@ pub fn page(
 }
 
 const CARE: &str = "\
+- A geometric mean gives a data set with a ratio of thousands, an edge case mostly, a weight that it hardly deserves: \
+compare it with the median.
 - A mean hides that every method has data it is good at and data it is bad at: look at the data sets that resemble yours.
 - Every ratio counts the whole payload, from which a fresh decoder alone restored the array; element type and shape are \
 in the frame, whose size is the column `frame_bytes` of `results.csv`.
@@ -95,21 +97,28 @@ fn means(grid: &Grid<'_>) -> String {
         return String::new();
     }
     let commons: Vec<Vec<usize>> = targets.iter().map(|&target| grid.common(target)).collect();
-    let columns: Vec<Vec<Option<f64>>> = targets
-        .iter()
-        .zip(&commons)
-        .map(|(&target, common)| (0..grid.series.len()).map(|at| grid.mean_ratio(common, at, target)).collect())
-        .collect();
+    type Middle = for<'a> fn(&Grid<'a>, &[usize], usize, usize) -> Option<f64>;
+    let columns = |middle: Middle| -> Vec<Vec<Option<f64>>> {
+        let column = |(&target, common): (&usize, &Vec<usize>)| {
+            (0..grid.series.len()).map(|series| middle(grid, common, series, target)).collect()
+        };
+        targets.iter().zip(&commons).map(column).collect()
+    };
     let head = |(&target, common): (&usize, &Vec<usize>)| format!("{}<br>n = {}", grid.targets[target], common.len());
     let header: Vec<String> =
         std::iter::once("method".to_string()).chain(targets.iter().zip(&commons).map(head)).collect();
-    let own = own_means(grid, &targets);
+    let compared = |middle: Middle| table(&header, &rows(grid, &columns(middle), |value| significant(value, 3)), 1);
+    let medians = compared(|grid, common, series, target| grid.median_ratio(common, series, target));
     format!(
-        "Geometric mean over the n data sets on which every method that takes the target has a result.\n\n{}\n\
-         <details><summary>Each method over all data sets that it ran on: rows do not compare</summary>\n\n{}\n</details>\n",
-        table(&header, &rows(grid, &columns, |value| significant(value, 3)), 1),
-        own
+        "Geometric mean over the n data sets on which every method that takes the target has a result.\n\n{}\n{}{}",
+        compared(|grid, common, series, target| grid.mean_ratio(common, series, target)),
+        folded("Median over the same data sets: edge cases with huge ratios do not move it", &medians),
+        folded("Each method over all data sets that it ran on: rows do not compare", &own_means(grid, &targets))
     )
+}
+
+fn folded(summary: &str, text: &str) -> String {
+    format!("<details><summary>{summary}</summary>\n\n{text}\n</details>\n")
 }
 
 /// Means over whatever each series ran on, with the number of data sets.
@@ -222,11 +231,7 @@ fn not_run(records: &[Record]) -> String {
     let rows: Vec<Vec<String>> =
         rows.into_iter().map(|((method, reason), number)| vec![cell(method), reason, number.to_string()]).collect();
     let header = ["method", "reason", "cells"].map(String::from);
-    format!(
-        "<details><summary>{}, by reason</summary>\n\n{}\n</details>\n",
-        count(total, "unsupported cell"),
-        table(&header, &rows, 2)
-    )
+    folded(&format!("{}, by reason", count(total, "unsupported cell")), &table(&header, &rows, 2))
 }
 
 /// How the numbers and this page come about.

@@ -65,7 +65,8 @@ impl Style {
         Style {
             colour: COLOURS[place % COLOURS.len()],
             shape: SHAPES[place % SHAPES.len()],
-            dash: DASHES[variant % DASHES.len()],
+            // Shifted after every round, so that sixteen variants differ.
+            dash: DASHES[(variant + variant / FILLINGS.len()) % DASHES.len()],
             filling: FILLINGS[variant % FILLINGS.len()],
         }
     }
@@ -127,8 +128,7 @@ mod tests {
     #[test]
     fn no_two_methods_and_no_two_variants_look_alike() {
         let ids: Vec<_> = METHODS.iter().map(|entry| entry.id()).chain(["another"]).collect();
-        let looks: Vec<_> =
-            ids.iter().flat_map(|id| (0..DASHES.len()).map(|variant| Style::new(id, variant))).collect();
+        let looks: Vec<_> = ids.iter().flat_map(|id| (0..16).map(|variant| Style::new(id, variant))).collect();
         for (place, look) in looks.iter().enumerate() {
             assert!(!looks[..place].contains(look), "look {place} is not new");
         }
