@@ -10,6 +10,7 @@ pub mod block_dct;
 pub mod identity;
 #[path = "spatial-delta/mod.rs"]
 pub mod spatial_delta;
+pub mod wavelet;
 #[cfg(feature = "zfp")]
 pub mod zfp;
 pub mod zlib;
@@ -27,4 +28,5 @@ pub static METHODS: &[Entry] = &[
     #[cfg(not(feature = "zfp"))]
     Entry::not_built("zfp", "zfp"),
     Entry::of::<block_dct::BlockDct>(),
+    Entry::of::<wavelet::Wavelet>(),
 ];

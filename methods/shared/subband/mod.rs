@@ -7,6 +7,7 @@
 mod band;
 mod context;
 mod correct;
+mod integers;
 mod quantise;
 mod search;
 #[cfg(test)]
@@ -20,10 +21,11 @@ use crate::api::{Element, Error};
 pub use band::{Alike, Band};
 use context::Detail;
 use correct::Symbols;
+pub use integers::{read_integers, write_integers};
 use tile::{Choice, Source};
 
 /// Most values of a tile: its work space is about five times as large.
-const MOST: usize = 1 << 24;
+pub const MOST: usize = 1 << 24;
 /// First byte of a tile whose values are stored without loss: by deflate, or as they are.
 const PACKED: u8 = 0xff;
 const PLAIN: u8 = 0xfe;

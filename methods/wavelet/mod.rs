@@ -1,0 +1,248 @@
+//! Wavelets: several levels along every axis, coefficients quantised and entropy-coded.
+//!
+//! Under a bound or a mean error, coefficients get steps in proportion to what they weigh, contexts from their
+//! neighbours and from the coarser band, and values that miss the bound a correction (the outlier scheme of SPERR, Li et
+//! al., IPDPS 2023). Without loss, integers go through the reversible 5/3. Target `native` does what the seeds did:
+//! a hard threshold, or coefficients cut to bytes.
+
+mod expand;
+mod filters;
+mod line;
+mod native;
+mod pyramid;
+mod reversible;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::api::{
+    Capabilities, Compressor, DType, Element, Error, Method, Promise, Section, Target, TargetKind, TargetRow,
+    TensorMut, TensorRef,
+};
+use crate::for_exact;
+use crate::shared::axes::Axes;
+use crate::shared::subband::{self, Goal, Transform};
+use crate::shared::{exact, tiles};
+pub use expand::Coefficients;
+pub use filters::Family;
+use native::{Native, Store};
+use pyramid::{Gains, Pyramid};
+
+/// What target `native` does to coefficients.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Quantiser {
+    /// Those below `threshold` become zero, the others stay as they are.
+    #[default]
+    Threshold,
+    /// The array is scaled so that its largest value is 127/3; coefficients are cut to integers of 8 bits.
+    Int8,
+}
+
+/// Parameters of `wavelet`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Params {
+    /// The wavelet. Target `lossless`, and bounds below 1 on integers, use the reversible cdf53 in any case.
+    pub family: Family,
+    /// Number of levels; 0: as long as axes have at least 9 values, 6 at most.
+    #[schemars(range(max = 30))]
+    pub levels: u32,
+    /// Axes that are transformed: `all`, or numbers joined by `+`.
+    pub axes: Axes,
+    /// Target `native`: what is done to coefficients.
+    pub quantiser: Quantiser,
+    /// Target `native` with quantiser `threshold`: smaller magnitudes become zero, in the unit of the data.
+    #[schemars(range(min = 0.0))]
+    pub threshold: f64,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Wavelet {
+    params: Params,
+    target: Target,
+}
+
+const INTEGERS: &[DType] = &[DType::I8, DType::U8, DType::I16, DType::U16, DType::I32, DType::U32];
+
+impl Method for Wavelet {
+    const ID: &'static str = "wavelet";
+    const FORMAT: u8 = 1;
+    const CAPABILITIES: Capabilities = Capabilities {
+        summary: "wavelets on several levels; coefficients quantised and entropy-coded under contexts",
+        targets: &[
+            TargetRow::new(TargetKind::Lossless, Promise::Exact, INTEGERS),
+            TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, exact::TYPES),
+            TargetRow::new(TargetKind::Rmse, Promise::Approximate, exact::TYPES),
+            TargetRow::new(TargetKind::Native, Promise::None, exact::TYPES),
+        ],
+        min_rank: 0,
+        max_rank: usize::MAX,
+        non_finite: false,
+        deterministic: true,
+    };
+    type Params = Params;
+
+    fn new(params: Params, target: Target) -> Result<Self, Error> {
+        if let Target::PointwiseRel(_) | Target::BitsPerValue(_) = target {
+            let kind = target.kind();
+            return Err(Error::unsupported(format!("target `{kind}`; supported: lossless, abs, rmse, native")));
+        }
+        if !(params.threshold >= 0.0 && params.threshold.is_finite()) {
+            return Err(Error::invalid("threshold", format!("must be a number from 0 up, got {}", params.threshold)));
+        }
+        if params.levels > 30 {
+            return Err(Error::invalid("levels", format!("must be at most 30 (0: automatic), got {}", params.levels)));
+        }
+        if target != Target::Native && (params.threshold != 0.0 || params.quantiser != Quantiser::Threshold) {
+            return Err(Error::invalid("threshold", "this and `quantiser` are for target `native` only"));
+        }
+        Ok(Wavelet { params, target })
+    }
+
+    fn grid() -> Vec<Params> {
+        Family::ALL.into_iter().map(|family| Params { family, ..Params::default() }).collect()
+    }
+}
+
+impl Compressor for Wavelet {
+    fn compress(&self, input: TensorRef<'_>, payload: &mut Vec<u8>) -> Result<(), Error> {
+        let shape = input.shape().to_vec();
+        let axes = self.axes(&shape)?;
+        for_exact!(TensorRef, input, view => self.write(view.data(), &shape, &axes, payload))
+    }
+
+    fn decompress(&self, payload: &[u8], output: TensorMut<'_>) -> Result<(), Error> {
+        let shape = output.shape().to_vec();
+        let axes = self.axes(&shape)?;
+        for_exact!(TensorMut, output, view => self.read(payload, &shape, &axes, view.into_data()))
+    }
+
+    fn sections(&self, _dtype: DType, payload: &[u8]) -> Result<Vec<Section>, Error> {
+        Ok(vec![("coefficients", payload.len())])
+    }
+}
+
+/// How a target is met for one type of elements.
+enum Mode {
+    Reversible,
+    Goal(Goal),
+    Native(Store),
+}
+
+impl Wavelet {
+    /// The coefficients that target `native` starts from, the coarsest band first, before any of them is changed.
+    ///
+    /// # Errors
+    /// `Unsupported` for 64-bit integers; `InvalidParam` if an axis does not exist.
+    pub fn coefficients(&self, input: TensorRef<'_>) -> Result<Vec<Coefficients>, Error> {
+        let axes = self.axes(input.shape())?;
+        let native = self.native(input.shape(), &axes);
+        for_exact!(TensorRef, input, view => {
+            Ok(native.forward(view.data().iter().map(|value| value.to_f64()).collect()))
+        })
+    }
+
+    fn axes(&self, shape: &[usize]) -> Result<Vec<usize>, Error> {
+        Ok(tiles::squeeze_axes(shape, &self.params.axes.resolve(shape.len())?))
+    }
+
+    fn mode<T: Element>(&self) -> Result<Mode, Error> {
+        Ok(match (self.target, self.params.quantiser) {
+            (Target::Lossless, _) if T::DTYPE.is_float() => {
+                return Err(Error::unsupported(format!("dtype {} with target `lossless`", T::DTYPE)));
+            }
+            (Target::Lossless, _) => Mode::Reversible,
+            (Target::MaxAbs(bound), _) if bound < 1.0 && !T::DTYPE.is_float() => Mode::Reversible,
+            (Target::MaxAbs(bound), _) => Mode::Goal(Goal::MaxAbs(bound)),
+            (Target::Rmse(error), _) => Mode::Goal(Goal::Rmse(error)),
+            (_, Quantiser::Threshold) => Mode::Native(Store::Threshold(self.params.threshold)),
+            (_, Quantiser::Int8) => Mode::Native(Store::Int8),
+        })
+    }
+
+    fn write<T: Element>(
+        &self,
+        data: &[T],
+        shape: &[usize],
+        axes: &[usize],
+        payload: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let mode = self.mode::<T>()?;
+        if data.is_empty() {
+            return Ok(());
+        }
+        match mode {
+            Mode::Goal(goal) => subband::compress(data, shape, goal, self.plans(axes), payload)?,
+            Mode::Native(store) => self.native(shape, axes).compress(data, store, payload),
+            Mode::Reversible => {
+                for (tile, pyramid, shape) in self.reversible_tiles(shape, axes) {
+                    let (mut values, row) = (Vec::with_capacity(tile.len()), tile.shape[tile.shape.len() - 1]);
+                    // Through 64 bits, so that unsigned values wrap around rather than saturate.
+                    let integer = |value: &T| value.to_f64() as i64 as i32;
+                    tile.rows(&shape, |at| values.extend(data[at..at + row].iter().map(integer)));
+                    pyramid.forward_integers(&mut values);
+                    subband::write_integers(pyramid.bands(), &values, payload);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn read<T: Element>(&self, payload: &[u8], shape: &[usize], axes: &[usize], data: &mut [T]) -> Result<(), Error> {
+        let mode = self.mode::<T>()?;
+        if data.is_empty() {
+            return if payload.is_empty() { Ok(()) } else { Err(Error::corrupt(0, "bytes where there is no value")) };
+        }
+        let mut at = 0;
+        match mode {
+            Mode::Goal(goal) => return subband::decompress(payload, shape, goal, self.plans(axes), data),
+            Mode::Native(store) => return self.native(shape, axes).decompress(payload, store, data),
+            Mode::Reversible => {
+                for (tile, pyramid, shape) in self.reversible_tiles(shape, axes) {
+                    let mut values = vec![0i32; tile.len()];
+                    let rest = payload.get(at..).unwrap_or_default();
+                    at += subband::read_integers(pyramid.bands(), rest, &mut values)?;
+                    pyramid.inverse_integers(&mut values);
+                    let (mut rows, row) = (values.chunks_exact(tile.shape[tile.shape.len() - 1]), tile.shape.len() - 1);
+                    tile.rows(&shape, |place| {
+                        let values = rows.next().unwrap_or_default();
+                        let output = &mut data[place..place + tile.shape[row]];
+                        output.iter_mut().zip(values).for_each(|(y, &value)| *y = T::from_bits(value as u32 as u64));
+                    });
+                }
+            }
+        }
+        match payload.len().saturating_sub(at) {
+            0 => Ok(()),
+            extra => Err(Error::corrupt(at, format!("{extra} bytes behind the last tile"))),
+        }
+    }
+
+    fn plans<'a>(&self, axes: &'a [usize]) -> (u8, impl Fn(u8, &[usize]) -> Pyramid + use<'a>) {
+        let (family, levels, gains) = (self.params.family, self.params.levels, Gains::new(self.params.family));
+        (1, move |_: u8, shape: &[usize]| Pyramid::new(shape, axes, family, levels, &gains))
+    }
+
+    fn reversible_tiles(
+        &self,
+        shape: &[usize],
+        axes: &[usize],
+    ) -> impl Iterator<Item = (tiles::Tile, Pyramid, Vec<usize>)> {
+        let (shape, gains) = (tiles::squeeze(shape), Gains::new(Family::Haar));
+        tiles::split(&shape, subband::MOST).into_iter().map(move |tile| {
+            let pyramid = Pyramid::new(&tile.shape, axes, Family::Cdf53, self.params.levels, &gains);
+            (tile, pyramid, shape.clone())
+        })
+    }
+
+    fn native(&self, shape: &[usize], axes: &[usize]) -> Native {
+        let (shape, depth) = (tiles::squeeze(shape), self.params.levels);
+        let levels = pyramid::levels(&shape, axes, depth);
+        Native { family: self.params.family, shape, levels, axes: axes.to_vec(), depth }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,242 @@
+//! The seeds' codecs: coefficients kept where they are large, or rounded to bytes.
+
+use super::expand::{self, Coefficients};
+use super::filters::Family;
+use super::pyramid::{Gains, Level, Pyramid};
+use crate::api::{Element, Error};
+use crate::shared::entropy;
+use crate::shared::subband::{Band, Transform};
+
+/// The largest value is scaled to this before the transform, a third of what a byte holds: three splits nearly triple it.
+const SCALED: f64 = 127.0 / 3.0;
+
+/// What is done to coefficients.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Store {
+    /// Kept if their magnitude is no less than this, else zero.
+    Threshold(f64),
+    /// Cut to integers of 8 bits.
+    Int8,
+}
+
+/// The transform of whole arrays of one shape (no axis empty).
+#[derive(Debug)]
+pub(super) struct Native {
+    pub family: Family,
+    /// Without unit axes.
+    pub shape: Vec<usize>,
+    pub levels: Vec<Level>,
+    /// Axes that may be split, and how often.
+    pub axes: Vec<usize>,
+    pub depth: u32,
+}
+
+impl Native {
+    /// All bands, the coarsest first.
+    pub fn forward(&self, mut values: Vec<f64>) -> Vec<Coefficients> {
+        if self.family.filters().is_some() {
+            return expand::forward(self.family, &self.shape, &self.levels, values);
+        }
+        let pyramid = self.pyramid();
+        pyramid.forward(&mut values);
+        let names = self.names();
+        let taken = |(band, name): (&Band, String)| {
+            let values = places(band).flat_map(|row| values[row..row + band.row].iter().copied()).collect();
+            Coefficients { name, shape: shape_of(band), values }
+        };
+        pyramid.bands().iter().zip(names).map(taken).collect()
+    }
+
+    fn inverse(&self, bands: Vec<Coefficients>) -> Vec<f64> {
+        if self.family.filters().is_some() {
+            let shapes = expand::shapes(self.family, &self.shape, &self.levels);
+            return expand::inverse(self.family, &shapes.boxes, &self.levels, bands);
+        }
+        let pyramid = self.pyramid();
+        let mut values = vec![0.0; self.shape.iter().product()];
+        for (band, coefficients) in pyramid.bands().iter().zip(bands) {
+            let rows = coefficients.values.chunks_exact(band.row.max(1));
+            places(band).zip(rows).for_each(|(place, row)| values[place..place + band.row].copy_from_slice(row));
+        }
+        pyramid.inverse(&mut values);
+        values
+    }
+
+    /// Shapes of the bands, the coarsest first.
+    fn shapes(&self) -> Vec<Vec<usize>> {
+        match self.family.filters() {
+            Some(_) => expand::shapes(self.family, &self.shape, &self.levels).bands,
+            None => self.pyramid().bands().iter().map(shape_of).collect(),
+        }
+    }
+
+    fn pyramid(&self) -> Pyramid {
+        Pyramid::new(&self.shape, &self.axes, self.family, self.depth, &Gains::new(self.family))
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names = vec![format!("{}{}", self.levels.len(), "a".repeat(self.shape.len()))];
+        for (number, level) in self.levels.iter().enumerate().rev() {
+            for high in 1..1usize << level.axes.len() {
+                let is_high =
+                    |axis| level.axes.iter().position(|&split| split == axis).is_some_and(|i| high >> i & 1 == 1);
+                let letters: String = (0..self.shape.len()).map(|axis| if is_high(axis) { 'd' } else { 'a' }).collect();
+                names.push(format!("{}{letters}", number + 1));
+            }
+        }
+        names
+    }
+
+    /// Appends the payload of `data`.
+    pub fn compress<T: Element>(&self, data: &[T], store: Store, payload: &mut Vec<u8>) {
+        let mut values: Vec<f64> = data.iter().map(|value| value.to_f64()).collect();
+        match store {
+            Store::Threshold(threshold) => write_kept::<T>(&self.forward(values), threshold, payload),
+            Store::Int8 => {
+                let largest = values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
+                let norm = if largest > 0.0 && largest.is_finite() { largest / SCALED } else { 1.0 };
+                values.iter_mut().for_each(|value| *value /= norm);
+                payload.extend_from_slice(&norm.to_le_bytes());
+                write_bytes(&self.forward(values), payload);
+            }
+        }
+    }
+
+    /// Fills `data`.
+    ///
+    /// # Errors
+    /// `Corrupt` if no encoder wrote the payload.
+    pub fn decompress<T: Element>(&self, payload: &[u8], store: Store, data: &mut [T]) -> Result<(), Error> {
+        let shapes = self.shapes();
+        let count = shapes.iter().map(|shape| shape.iter().product::<usize>()).sum();
+        let (all, norm) = match store {
+            Store::Threshold(_) => (read_kept::<T>(payload, count)?, 1.0),
+            Store::Int8 => {
+                let split = payload.split_first_chunk();
+                let (norm, rest) =
+                    split.ok_or_else(|| Error::corrupt(payload.len(), "the payload ends in its norm"))?;
+                (read_bytes(rest, count)?, f64::from_le_bytes(*norm))
+            }
+        };
+        let mut rest = all.as_slice();
+        let band = |shape: Vec<usize>| {
+            let (values, others) = rest.split_at(shape.iter().product());
+            rest = others;
+            Coefficients { name: "a".repeat(shape.len()), shape, values: values.to_vec() }
+        };
+        let bands = shapes.into_iter().map(band).collect();
+        data.iter_mut().zip(self.inverse(bands)).for_each(|(y, value)| *y = T::from_f64(value * norm));
+        Ok(())
+    }
+}
+
+fn shape_of(band: &Band) -> Vec<usize> {
+    band.offsets.iter().map(|axis| axis.len()).chain([band.row]).collect()
+}
+
+/// Offsets of a band's rows in C order.
+fn places(band: &Band) -> impl Iterator<Item = usize> {
+    let mut rows = vec![band.start];
+    for axis in &band.offsets {
+        rows = rows.iter().flat_map(|row| axis.iter().map(move |offset| row + offset)).collect();
+    }
+    rows.into_iter()
+}
+
+/// Bytes of a coefficient: as the elements for floats; for integers, as a float that holds them.
+fn stored<T: Element>() -> usize {
+    let wide = T::DTYPE.size() == 8 || (T::DTYPE.size() == 4 && !T::DTYPE.is_float());
+    if wide { 8 } else { 4 }
+}
+
+/// The context of a gap: the number of bits of the one before, by twos.
+fn gap_context(gap: i32) -> u8 {
+    1 + ((33 - gap.leading_zeros()) / 2) as u8
+}
+
+/// The number kept and the gaps between those kept (entropy stage), then their values.
+fn write_kept<T: Element>(bands: &[Coefficients], threshold: f64, payload: &mut Vec<u8>) {
+    let (mut gaps, mut contexts, mut values) = (vec![0], vec![0], Vec::new());
+    let mut gap = 0i32;
+    for &value in bands.iter().flat_map(|band| &band.values) {
+        // Longer gaps are broken by a zero that is kept.
+        if value.abs() >= threshold && value != 0.0 || gap == i32::MAX || value.is_nan() {
+            contexts.push(gap_context(gaps[gaps.len() - 1]));
+            gaps.push(gap);
+            gap = 0;
+            match stored::<T>() {
+                8 => values.extend_from_slice(&value.to_le_bytes()),
+                _ => values.extend_from_slice(&(value as f32).to_le_bytes()),
+            }
+        } else {
+            gap += 1;
+        }
+    }
+    gaps[0] = (gaps.len() - 1) as i32;
+    // The count is no gap: the first gap has the context of none before.
+    if let Some(first) = contexts.get_mut(1) {
+        *first = gap_context(0);
+    }
+    entropy::encode(&gaps, &contexts, payload);
+    payload.append(&mut values);
+}
+
+fn read_kept<T: Element>(payload: &[u8], count: usize) -> Result<Vec<f64>, Error> {
+    let mut decoder = entropy::Decoder::new(payload)?;
+    let kept = usize::try_from(decoder.next(0)).ok().filter(|&kept| kept <= count);
+    let kept = kept.ok_or_else(|| Error::corrupt(0, format!("more than {count} coefficients kept")))?;
+    let (mut places, mut at, mut before) = (Vec::with_capacity(kept), 0usize, 0);
+    for _ in 0..kept {
+        before = decoder.next(gap_context(before));
+        let place = usize::try_from(before).ok().and_then(|gap| at.checked_add(gap)).filter(|&place| place < count);
+        let place = place.ok_or_else(|| Error::corrupt(0, "a coefficient lies outside the bands"))?;
+        places.push(place);
+        at = place + 1;
+    }
+    let start = decoder.finish()?;
+    let values = payload.get(start..).unwrap_or_default();
+    if values.len() != kept * stored::<T>() {
+        return Err(Error::corrupt(start, format!("expected the values of {kept} coefficients")));
+    }
+    let mut all = vec![0.0; count];
+    for (place, bytes) in places.into_iter().zip(values.chunks_exact(stored::<T>())) {
+        let mut word = [0; 8];
+        word[..bytes.len()].copy_from_slice(bytes);
+        let bits = u64::from_le_bytes(word);
+        all[place] = if bytes.len() == 8 { f64::from_bits(bits) } else { f64::from(f32::from_bits(bits as u32)) };
+    }
+    Ok(all)
+}
+
+/// The context of a byte: the mean magnitude of the two before it.
+fn byte_context(before: [i32; 2]) -> u8 {
+    let sum = 2 * before[0].unsigned_abs().min(127) + before[1].unsigned_abs().min(127);
+    (33 - (sum + 1).leading_zeros()) as u8
+}
+
+fn write_bytes(bands: &[Coefficients], payload: &mut Vec<u8>) {
+    let (mut symbols, mut contexts, mut before) = (Vec::new(), Vec::new(), [0; 2]);
+    for &value in bands.iter().flat_map(|band| &band.values) {
+        // Towards zero, as the seed; what a byte does not hold saturates.
+        let symbol = i32::from(value as i8);
+        contexts.push(byte_context(before));
+        symbols.push(symbol);
+        before = [symbol, before[0]];
+    }
+    entropy::encode(&symbols, &contexts, payload);
+}
+
+fn read_bytes(bytes: &[u8], count: usize) -> Result<Vec<f64>, Error> {
+    let mut decoder = entropy::Decoder::new(bytes)?;
+    let (mut values, mut before) = (Vec::with_capacity(count), [0; 2]);
+    for _ in 0..count {
+        let symbol = decoder.next(byte_context(before));
+        before = [symbol, before[0]];
+        values.push(f64::from(symbol));
+    }
+    let end = decoder.finish()?;
+    match bytes.len() - end {
+        0 => Ok(values),
+        extra => Err(Error::corrupt(end, format!("{extra} bytes behind the last coefficient"))),
+    }
+}

@@ -1,0 +1,333 @@
+//! The transform of a tile: one level after another along every axis that is long enough, in place.
+//!
+//! A level turns the low box that the level before left (at first the tile) into a low box and high ones, along every
+//! axis that it splits: the low half comes first along each axis.
+
+use std::rc::Rc;
+
+use super::filters::Family;
+use super::line::{LANES, Lanes, Line};
+use super::reversible;
+use crate::shared::real::Real;
+use crate::shared::subband::{Alike, Band, Transform};
+
+/// Axes shorter than this are not split where the number of levels is automatic: the longest lifting filter.
+const SHORTEST: usize = 9;
+/// Most levels, where the number is automatic.
+const MOST_LEVELS: u32 = 6;
+
+/// The box that a level works on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Level {
+    /// Axis lengths of the box.
+    pub shape: Vec<usize>,
+    /// Axes that are split.
+    pub axes: Vec<usize>,
+}
+
+/// The levels for an array of `shape`, the finest first. `levels` 0: as many as are worth it.
+pub(super) fn levels(shape: &[usize], axes: &[usize], levels: u32) -> Vec<Level> {
+    let (most, shortest) = if levels == 0 { (MOST_LEVELS, SHORTEST) } else { (levels, 2) };
+    let mut here = shape.to_vec();
+    let mut all = Vec::new();
+    for _ in 0..most {
+        let split: Vec<usize> = axes.iter().copied().filter(|&axis| here[axis] >= shortest).collect();
+        // A level makes 2^axes bands: of very many axes, the last ones are split.
+        let split = split[split.len().saturating_sub(10)..].to_vec();
+        if split.is_empty() {
+            break;
+        }
+        let next = here.iter().enumerate();
+        let next =
+            next.map(|(axis, &length)| if split.contains(&axis) { length.div_ceil(2) } else { length }).collect();
+        all.push(Level { shape: std::mem::replace(&mut here, next), axes: split });
+    }
+    all
+}
+
+/// The transform of arrays of one shape.
+#[derive(Debug)]
+pub(super) struct Pyramid {
+    family: Family,
+    strides: Vec<usize>,
+    levels: Vec<Level>,
+    bands: Vec<Band>,
+}
+
+impl Pyramid {
+    /// For arrays of `shape`; along `axes`. `gains` are those of the family.
+    pub fn new(shape: &[usize], axes: &[usize], family: Family, depth: u32, gains: &Gains) -> Self {
+        let levels = levels(shape, axes, depth);
+        let strides: Vec<usize> = (0..shape.len()).map(|axis| shape[axis + 1..].iter().product()).collect();
+        let bands = Bands { shape, strides: &strides, levels: &levels, gains }.all();
+        Pyramid { family, strides, levels, bands }
+    }
+}
+
+/// Norms of what one coefficient stands for along one axis.
+#[derive(Debug)]
+pub(super) struct Gains(Vec<[f64; 2]>);
+
+impl Gains {
+    /// Of the low and high coefficients after 0, 1, ... splits: the inverse transform of one of them, far from the ends.
+    pub fn new(family: Family) -> Self {
+        let of = |splits: u32, high: usize| {
+            let length = 32 << splits;
+            let mut x = vec![[0.0f64; LANES]; length];
+            x[16 + high * 32][0] = 1.0;
+            for level in (0..splits).rev() {
+                let length = length >> level;
+                Line::new(family, length).synthesise(&mut x[..length]);
+            }
+            x.iter().map(|x| x[0] * x[0]).sum::<f64>().sqrt()
+        };
+        Gains((0..=MOST_LEVELS).map(|splits| [of(splits, 0), if splits == 0 { 1.0 } else { of(splits, 1) }]).collect())
+    }
+
+    fn of(&self, splits: usize, high: bool) -> f64 {
+        self.0[splits.min(self.0.len() - 1)][usize::from(high)]
+    }
+}
+
+/// What the bands follow from.
+struct Bands<'a> {
+    shape: &'a [usize],
+    strides: &'a [usize],
+    levels: &'a [Level],
+    gains: &'a Gains,
+}
+
+impl Bands<'_> {
+    /// The low box of the last level, then the high boxes of each level, the coarsest first.
+    fn all(&self) -> Vec<Band> {
+        let rank = self.shape.len();
+        let mut low: Vec<usize> = self.shape.to_vec();
+        if let Some(level) = self.levels.last() {
+            low = (0..rank).map(|axis| self.half(level, axis, false).1).collect();
+        }
+        let mut bands = vec![self.band(&vec![0; rank], &low, self.gain(self.levels.len(), &[]), Vec::new())];
+        let mut numbers: Vec<Vec<Option<usize>>> = vec![Vec::new(); self.levels.len()];
+        for (number, level) in self.levels.iter().enumerate().rev() {
+            numbers[number] = vec![None; 1 << level.axes.len()];
+            for high in 1..1usize << level.axes.len() {
+                let axes: Vec<usize> =
+                    (0..level.axes.len()).filter(|i| high >> i & 1 == 1).map(|i| level.axes[i]).collect();
+                let parts: Vec<(usize, usize)> =
+                    (0..rank).map(|axis| self.half(level, axis, axes.contains(&axis))).collect();
+                let (start, shape): (Vec<usize>, Vec<usize>) = parts.into_iter().unzip();
+                let mut alike: Vec<Alike> = Vec::new();
+                alike.extend(self.parent(number, &axes, &numbers));
+                let siblings =
+                    (0..level.axes.len()).filter(|i| high >> i & 1 == 1).map(|i| numbers[number][high & !(1 << i)]);
+                alike.extend(siblings.flatten().map(|band| Alike { band, halved: 0 }));
+                numbers[number][high] = Some(bands.len());
+                bands.push(self.band(&start, &shape, self.gain(number + 1, &axes), alike));
+            }
+        }
+        bands
+    }
+
+    /// Start and length of one half of a level's box along an axis; all of it where the level does not split it.
+    fn half(&self, level: &Level, axis: usize, high: bool) -> (usize, usize) {
+        let length = level.shape[axis];
+        match (level.axes.contains(&axis), high) {
+            (false, _) => (0, length),
+            (true, false) => (0, length.div_ceil(2)),
+            (true, true) => (length.div_ceil(2), length / 2),
+        }
+    }
+
+    /// The band of the next coarser level that is high along the same axes.
+    fn parent(&self, number: usize, axes: &[usize], numbers: &[Vec<Option<usize>>]) -> Option<Alike> {
+        let coarser = self.levels.get(number + 1)?;
+        let mut high = 0;
+        for axis in axes {
+            high |= 1 << coarser.axes.iter().position(|split| split == axis)?;
+        }
+        let halved = coarser.axes.iter().filter(|&&axis| axis < 64).fold(0u64, |halved, axis| halved | 1 << axis);
+        numbers[number + 1][high].map(|band| Alike { band, halved })
+    }
+
+    /// Norm of a coefficient after the first `number` levels, high along `axes`.
+    fn gain(&self, number: usize, axes: &[usize]) -> f64 {
+        let splits = |axis: usize| self.levels[..number].iter().filter(|level| level.axes.contains(&axis)).count();
+        (0..self.shape.len()).map(|axis| self.gains.of(splits(axis), axes.contains(&axis))).product()
+    }
+
+    fn band(&self, start: &[usize], shape: &[usize], gain: f64, alike: Vec<Alike>) -> Band {
+        let outer = self.shape.len() - 1;
+        let along =
+            |axis: usize| -> Rc<[usize]> { (0..shape[axis]).map(|i| (start[axis] + i) * self.strides[axis]).collect() };
+        Band { offsets: (0..outer).map(along).collect(), start: start[outer], row: shape[outer], gain, alike }
+    }
+}
+
+impl Transform for Pyramid {
+    fn bands(&self) -> &[Band] {
+        &self.bands
+    }
+
+    fn forward<F: Real>(&self, data: &mut [F]) {
+        for level in &self.levels {
+            for &axis in &level.axes {
+                let mut line = Line::<F>::new(self.family, level.shape[axis]);
+                self.pass(level, axis, data, |x| line.analyse(x));
+            }
+        }
+    }
+
+    fn inverse<F: Real>(&self, data: &mut [F]) {
+        for level in self.levels.iter().rev() {
+            for &axis in level.axes.iter().rev() {
+                let mut line = Line::<F>::new(self.family, level.shape[axis]);
+                self.pass(level, axis, data, |x| line.synthesise(x));
+            }
+        }
+    }
+}
+
+impl Pyramid {
+    /// Integers to integer coefficients: 5/3 with every step rounded down, modulo 2^32.
+    pub fn forward_integers(&self, data: &mut [i32]) {
+        for level in &self.levels {
+            for &axis in &level.axes {
+                let mut scratch = vec![[0; LANES]; level.shape[axis]];
+                self.pass(level, axis, data, |x| reversible::analyse(x, &mut scratch));
+            }
+        }
+    }
+
+    /// Undoes [`Pyramid::forward_integers`].
+    pub fn inverse_integers(&self, data: &mut [i32]) {
+        for level in self.levels.iter().rev() {
+            for &axis in level.axes.iter().rev() {
+                let mut scratch = vec![[0; LANES]; level.shape[axis]];
+                self.pass(level, axis, data, |x| reversible::synthesise(x, &mut scratch));
+            }
+        }
+    }
+
+    /// Hands every line of a level's box along `axis` to `change`.
+    fn pass<V: Copy + Default>(&self, level: &Level, axis: usize, data: &mut [V], change: impl FnMut(&mut [Lanes<V>])) {
+        let mut x = vec![[V::default(); LANES]; level.shape[axis]];
+        if axis + 1 == level.shape.len() {
+            across_rows(&self.rows(level, axis), data, &mut x, change);
+        } else {
+            let row = level.shape[level.shape.len() - 1];
+            along_rows(&self.rows(level, axis), self.strides[axis], row, data, &mut x, change);
+        }
+    }
+
+    /// Offsets of the rows of a level's box at index 0 along `axis`.
+    fn rows(&self, level: &Level, axis: usize) -> Vec<usize> {
+        let mut rows = vec![0];
+        for other in (0..level.shape.len() - 1).filter(|&other| other != axis) {
+            let along = |row: usize| (0..level.shape[other]).map(move |i| row + i * self.strides[other]);
+            rows = rows.into_iter().flat_map(along).collect();
+        }
+        rows
+    }
+}
+
+/// Lines across rows, `stride` elements from value to value.
+fn along_rows<V: Copy>(
+    rows: &[usize],
+    stride: usize,
+    row: usize,
+    data: &mut [V],
+    x: &mut [Lanes<V>],
+    mut change: impl FnMut(&mut [Lanes<V>]),
+) {
+    for &start in rows {
+        for first in (0..row).step_by(LANES) {
+            let lanes = LANES.min(row - first);
+            for (x, values) in x.iter_mut().zip(data[start + first..].chunks(stride)) {
+                match values.first_chunk() {
+                    Some(values) if lanes == LANES => *x = *values,
+                    _ => x[..lanes].copy_from_slice(&values[..lanes]),
+                }
+            }
+            change(x);
+            for (x, values) in x.iter().zip(data[start + first..].chunks_mut(stride)) {
+                values[..lanes].copy_from_slice(&x[..lanes]);
+            }
+        }
+    }
+}
+
+/// Lines that are rows.
+fn across_rows<V: Copy>(rows: &[usize], data: &mut [V], x: &mut [Lanes<V>], mut change: impl FnMut(&mut [Lanes<V>])) {
+    for rows in rows.chunks(LANES) {
+        for (lane, &row) in rows.iter().enumerate() {
+            x.iter_mut().zip(&data[row..]).for_each(|(x, &value)| x[lane] = value);
+        }
+        change(x);
+        for (lane, &row) in rows.iter().enumerate() {
+            x.iter().zip(&mut data[row..]).for_each(|(x, value)| *value = x[lane]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_stop_where_axes_get_short() {
+        let shapes = |shape: &[usize], depth| -> Vec<Vec<usize>> {
+            let axes: Vec<usize> = (0..shape.len()).collect();
+            levels(shape, &axes, depth).into_iter().map(|level| level.shape).collect()
+        };
+        assert_eq!(shapes(&[50, 50], 0), [[50, 50], [25, 25], [13, 13]]);
+        assert_eq!(shapes(&[3, 20], 0), [[3, 20], [3, 10]]);
+        assert_eq!(shapes(&[3, 1], 9), [[3, 1], [2, 1]]);
+        assert!(shapes(&[8], 0).is_empty());
+    }
+
+    #[test]
+    fn bands_hold_every_coefficient_once_and_look_back_only() {
+        for shape in [&[50, 50, 50][..], &[7, 30], &[1000], &[9, 5, 17, 3], &[1]] {
+            let axes: Vec<usize> = (0..shape.len()).collect();
+            for depth in [0, 1, 3] {
+                let pyramid = Pyramid::new(shape, &axes, Family::Cdf97, depth, &Gains::new(Family::Cdf97));
+                let mut seen = vec![0u8; shape.iter().product()];
+                for (number, band) in pyramid.bands().iter().enumerate() {
+                    assert!(band.alike.iter().all(|alike| alike.band < number));
+                    let mut rows = vec![band.start];
+                    for axis in &band.offsets {
+                        rows = rows.iter().flat_map(|row| axis.iter().map(move |offset| row + offset)).collect();
+                    }
+                    rows.iter().for_each(|&row| seen[row..row + band.row].iter_mut().for_each(|seen| *seen += 1));
+                }
+                assert!(seen.iter().all(|&seen| seen == 1), "{shape:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_transform_inverts_along_any_axes() {
+        let shape = [19, 6, 33];
+        for family in Family::ALL {
+            let gains = Gains::new(family);
+            for axes in [&[0, 1, 2][..], &[1], &[0, 2], &[]] {
+                let pyramid = Pyramid::new(&shape, axes, family, 0, &gains);
+                let original: Vec<f64> = (0..19 * 6 * 33).map(|i| (i * i % 251) as f64 - 100.0).collect();
+                let mut data = original.clone();
+                pyramid.forward(&mut data);
+                pyramid.inverse(&mut data);
+                assert!(data.iter().zip(&original).all(|(x, y)| (x - y).abs() < 1e-7), "{family:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn gains_are_one_for_orthogonal_families_and_near_it_for_the_others() {
+        for family in Family::ALL {
+            let near = matches!(family, Family::Cdf53 | Family::Cdf97 | Family::Bior13);
+            for [low, high] in Gains::new(family).0 {
+                let slack = if near { 0.8 } else { 1e-9 };
+                assert!((low - 1.0).abs() < slack && (high - 1.0).abs() < slack, "{family:?} {low} {high}");
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The method as its users see it.
+
+use super::*;
+use crate::api::Tensor;
+use crate::shared::subband::testing::*;
+
+fn of(family: Family) -> Params {
+    Params { family, ..Params::default() }
+}
+
+#[test]
+fn every_type_and_shape_comes_back_within_its_bound() {
+    check_bounds::<Wavelet>(&[
+        of(Family::Cdf97),
+        of(Family::Haar),
+        of(Family::Db4),
+        Params { levels: 2, ..of(Family::Bior13) },
+    ]);
+}
+
+#[test]
+fn awkward_values_keep_their_bound() {
+    for family in [Family::Cdf97, Family::Db8] {
+        check_awkward_values::<Wavelet>(&of(family));
+    }
+}
+
+#[test]
+fn bounds_near_the_last_place_of_the_data_hold() {
+    check_tight_bounds::<Wavelet>(&Params::default());
+}
+
+#[test]
+fn a_mean_square_error_is_met_from_below() {
+    for family in [Family::Cdf97, Family::Db4] {
+        check_mean_error::<Wavelet>(&of(family));
+    }
+}
+
+#[test]
+fn hostile_bytes_are_survived() {
+    for target in [Target::MaxAbs(0.1), Target::Rmse(0.1), Target::Native] {
+        check_hostile_bytes::<Wavelet>(&[of(Family::Cdf97), of(Family::Db4)], target);
+    }
+    check_hostile_bytes::<Wavelet>(&[Params { quantiser: Quantiser::Int8, ..of(Family::Bior13) }], Target::Native);
+}
+
+#[test]
+fn what_is_not_finite_does_no_harm_without_a_mask() {
+    check_not_finite::<Wavelet>(&Params::default());
+}
+
+#[test]
+fn integers_come_back_exactly_even_where_sums_wrap_around() {
+    for shape in SHAPES {
+        let extremes = [
+            tensor::<i32>(shape, |i| if i % 3 == 0 { i32::MIN } else { i32::MAX - i as i32 }),
+            tensor::<u32>(shape, |i| if i % 2 == 0 { 0 } else { u32::MAX }),
+            tensor::<i8>(shape, |i| if i % 2 == 0 { i8::MIN } else { i8::MAX }),
+        ];
+        for tensor in every_type(shape).into_iter().chain(extremes).filter(|tensor| !tensor.dtype().is_float()) {
+            let (_, decoded) = round_trip::<Wavelet>(&Params::default(), Target::Lossless, &tensor);
+            assert_eq!(decoded, tensor);
+        }
+    }
+}
+
+#[test]
+fn smooth_integers_shrink_without_loss() {
+    let tensor = tensor::<u8>(&[64, 64], |i| (128.0 + wave(i / 64) + wave(i % 64)) as u8);
+    assert!(round_trip::<Wavelet>(&Params::default(), Target::Lossless, &tensor).0.len() < 64 * 64 / 3);
+}
+
+#[test]
+fn constant_and_empty_arrays_take_a_few_bytes() {
+    let size =
+        |tensor: Tensor, bound| round_trip::<Wavelet>(&Params::default(), Target::MaxAbs(bound), &tensor).0.len();
+    assert!(size(tensor::<f32>(&[50, 60, 7], |_| 273.15), 1e-2) <= 400);
+    assert!(size(tensor::<f32>(&[], |_| 273.15), 1e-2) <= 5);
+    assert!(size(tensor::<i16>(&[], |_| 5), 0.0) <= 5);
+    assert_eq!(size(tensor::<u8>(&[0, 9], |_| 0), 1.0), 0);
+}
+
+#[test]
+fn a_smooth_field_takes_a_sixth_of_a_bit_per_value() {
+    let smooth = tensor::<f32>(&[64, 64, 64], |i| {
+        let at = |axis: usize| (i >> (6 * axis) & 63) as f64 / 64.0;
+        ((at(0) * 5.0).sin() * (at(1) * 3.0).cos() + at(2) * at(2)) as f32
+    });
+    let (payload, _) = round_trip::<Wavelet>(&Params::default(), Target::MaxAbs(1e-3), &smooth);
+    assert!(payload.len() < 64 * 64 * 64 / 50, "{} bytes", payload.len());
+}
+
+#[test]
+fn nothing_is_lost_without_a_threshold_and_little_with_a_small_one() {
+    for family in Family::ALL {
+        for shape in SHAPES {
+            let tensor = tensor::<f64>(shape, |i| wave(i) + noise(i));
+            let (_, decoded) = round_trip::<Wavelet>(&of(family), Target::Native, &tensor);
+            assert_within(&tensor, &decoded, 1e-6, &format!("{family:?} {shape:?}"));
+            let (_, decoded) = round_trip::<Wavelet>(&Params { threshold: 0.5, ..of(family) }, Target::Native, &tensor);
+            assert!(rmse(&tensor, &decoded) < 1.0, "{family:?} {shape:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_outside_the_capabilities_is_refused_by_name() {
+    let refused = |params: Params, target| Wavelet::new(params, target).expect_err("outside").to_string();
+    assert!(refused(Params::default(), Target::BitsPerValue(1.0)).contains("bpv"));
+    assert!(refused(Params { threshold: f64::NAN, ..Params::default() }, Target::Native).contains("`threshold`"));
+    assert!(refused(Params { threshold: 1.0, ..Params::default() }, Target::MaxAbs(1.0)).contains("native"));
+    assert!(refused(Params { levels: 31, ..Params::default() }, Target::Native).contains("`levels`"));
+    let method = Wavelet::new(Params::default(), Target::Lossless).expect("valid");
+    for tensor in [Tensor::zeros(DType::I64, &[3]), Tensor::zeros(DType::F32, &[3])] {
+        assert!(matches!(method.compress(tensor.view(), &mut Vec::new()), Err(Error::Unsupported(_))));
+    }
+}
