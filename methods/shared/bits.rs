@@ -23,6 +23,11 @@ impl BitWriter {
         Self::default()
     }
 
+    /// A stream that goes on behind `bytes`, whose end is its start.
+    pub fn behind(bytes: Vec<u8>) -> Self {
+        BitWriter { bytes, ..Self::default() }
+    }
+
     /// Appends the low `bits` bits of `value`, lowest first; the bits above them must be zero.
     ///
     /// # Panics
@@ -46,7 +51,7 @@ impl BitWriter {
         self.count %= 8;
     }
 
-    /// Bits written so far.
+    /// Bits written so far, and those of the bytes that were there before.
     pub fn bit_len(&self) -> usize {
         self.bytes.len() * 8 + self.count as usize
     }

@@ -74,12 +74,21 @@ pub(super) fn encode(symbols: &[i32], context: impl Fn(usize) -> u8, histograms:
     varint::write(words.len() as u64 / 2, payload);
     payload.extend(words.iter().rev());
     drop(words);
-    let mut raw = BitWriter::new();
+    // The raw bits are most of the bytes of noisy data: no second copy of them, and no doubling of the payload.
+    payload.reserve_exact(raw_bytes(histograms));
+    let mut raw = BitWriter::behind(std::mem::take(payload));
     for &symbol in symbols {
         let parts = class::split(symbol);
         raw.write(parts.raw, parts.raw_bits);
     }
-    payload.extend_from_slice(&raw.finish());
+    *payload = raw.finish();
+}
+
+/// Bytes that the raw bits of all symbols take, and a register's worth to spare.
+fn raw_bytes(histograms: &[Histogram]) -> usize {
+    let bits = |(class, &count): (usize, &u64)| count * u64::from(class::raw_bits(class));
+    let sum: u64 = histograms.iter().map(|histogram| histogram.iter().enumerate().map(bits).sum::<u64>()).sum();
+    (sum / 8) as usize + 8
 }
 
 /// More contexts than this are joined before the pairs are compared, which takes quadratic time.
