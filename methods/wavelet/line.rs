@@ -92,10 +92,8 @@ impl<F: Real> Line<F> {
     fn haar_analyse(&mut self, x: &[Lanes<F>]) {
         let (half, low) = (F::from_f64(std::f64::consts::FRAC_1_SQRT_2), self.length.div_ceil(2));
         for (i, pair) in x.chunks_exact(2).enumerate() {
-            for lane in 0..LANES {
-                self.scratch[i][lane] = (pair[0][lane] + pair[1][lane]) * half;
-                self.scratch[low + i][lane] = (pair[0][lane] - pair[1][lane]) * half;
-            }
+            self.scratch[i] = std::array::from_fn(|lane| (pair[0][lane] + pair[1][lane]) * half);
+            self.scratch[low + i] = std::array::from_fn(|lane| (pair[0][lane] - pair[1][lane]) * half);
         }
         if self.length % 2 == 1 {
             self.scratch[low - 1] = x[self.length - 1];

@@ -165,8 +165,52 @@ impl Contexts {
     }
 }
 
-/// Visits the rows of all bands in coding order: `visit(band, offset, contexts)`.
-pub(super) fn walk(bands: &[Band], contexts: &mut Contexts, mut visit: impl FnMut(&Band, usize, &mut Contexts)) {
+/// The first band holds what is left of the values themselves: its coefficients are coded as differences, to the one
+/// before in the row, or at its start to the start of the row before.
+#[derive(Debug, Default)]
+pub(super) struct Differences {
+    row: i32,
+    last: i32,
+}
+
+impl Differences {
+    /// Before every row.
+    pub fn enter(&mut self) {
+        self.last = self.row;
+    }
+
+    /// What is coded for coefficient `i` of a row of band `band`.
+    #[inline(always)]
+    pub fn of(&mut self, band: usize, i: usize, symbol: i32) -> i32 {
+        if band > 0 {
+            return symbol;
+        }
+        let difference = symbol.wrapping_sub(self.last);
+        self.note(i, symbol);
+        difference
+    }
+
+    /// The coefficient of which `difference` was coded.
+    #[inline(always)]
+    pub fn undo(&mut self, band: usize, i: usize, difference: i32) -> i32 {
+        if band > 0 {
+            return difference;
+        }
+        let symbol = difference.wrapping_add(self.last);
+        self.note(i, symbol);
+        symbol
+    }
+
+    fn note(&mut self, i: usize, symbol: i32) {
+        self.last = symbol;
+        if i == 0 {
+            self.row = symbol;
+        }
+    }
+}
+
+/// Visits the rows of all bands in coding order: `visit(number, offset, contexts)`.
+pub(super) fn walk(bands: &[Band], contexts: &mut Contexts, mut visit: impl FnMut(usize, usize, &mut Contexts)) {
     let mut index = Vec::new();
     for (number, band) in bands.iter().enumerate() {
         if band.is_empty() {
@@ -176,7 +220,7 @@ pub(super) fn walk(bands: &[Band], contexts: &mut Contexts, mut visit: impl FnMu
         index.resize(band.offsets.len(), 0usize);
         loop {
             contexts.enter(bands, number, &mut index);
-            visit(band, band.row_at(&index, 0), contexts);
+            visit(number, band.row_at(&index, 0), contexts);
             let next = (0..index.len()).rev().find(|&axis| index[axis] + 1 < band.offsets[axis].len());
             let Some(axis) = next else { break };
             index[axis] += 1;

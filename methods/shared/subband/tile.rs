@@ -1,6 +1,6 @@
 //! One tile: values through the transform to symbols, and back.
 
-use super::context::{Contexts, Detail, walk};
+use super::context::{Contexts, Detail, Differences, walk};
 use super::correct::{self, Corrector, Symbols};
 use super::quantise::Quantiser;
 use super::{Goal, Transform};
@@ -106,11 +106,15 @@ fn quantise<F: Real, P: Transform>(
 ) -> bool {
     let (mut fits, mut quantised) = (true, Vec::new());
     let mut contexts = Contexts::new(values.len(), choice.detail);
-    walk(plan.bands(), &mut contexts, |band, offset, contexts| {
+    let mut differences = Differences::default();
+    walk(plan.bands(), &mut contexts, |number, offset, contexts| {
+        let band = &plan.bands()[number];
         quantised.resize(band.row, 0);
+        differences.enter();
         let quantiser = Quantiser::<F>::new(step / band.gain, choice.rounding);
         fits &= quantiser.row(&mut values[offset..offset + band.row], &mut quantised);
         for (i, &symbol) in quantised.iter().enumerate() {
+            let symbol = differences.of(number, i, symbol);
             symbols.push(contexts.of(i), symbol);
             contexts.note(offset + i, symbol);
         }
@@ -131,12 +135,15 @@ pub(super) fn decode<T: Element, F: Real, P: Transform>(
     let mut values = vec![F::default(); tile.len()];
     let step = goal.step::<T>(choice.step);
     let mut contexts = Contexts::new(values.len(), choice.detail);
-    walk(plan.bands(), &mut contexts, |band, offset, contexts| {
+    let mut differences = Differences::default();
+    walk(plan.bands(), &mut contexts, |number, offset, contexts| {
+        let band = &plan.bands()[number];
         let quantiser = Quantiser::<F>::new(step / band.gain, choice.rounding);
+        differences.enter();
         for (i, value) in values[offset..offset + band.row].iter_mut().enumerate() {
             let symbol = decoder.next(contexts.of(i));
             contexts.note(offset + i, symbol);
-            *value = quantiser.restore(symbol);
+            *value = quantiser.restore(differences.undo(number, i, symbol));
         }
     });
     plan.inverse(&mut values);
