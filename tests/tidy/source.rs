@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// One file of the repository.
 pub struct Source {
@@ -21,29 +22,42 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
 }
 
-/// Every text file under `folders` whose name ends in one of `endings`.
+/// Every text file under `folders` whose name ends in one of `endings`: those that git knows or would add, or, where
+/// there is no git, all but build output and caches.
 pub fn files(folders: &[&str], endings: &[&str]) -> Vec<Source> {
-    let mut found = Vec::new();
-    for folder in folders {
-        walk(&root().join(folder), endings, &mut found);
-    }
+    let paths = listed_by_git().unwrap_or_else(|| {
+        let mut found = Vec::new();
+        walk(&root(), &mut found);
+        found
+    });
+    let wanted = |path: &&String| {
+        let below = folders.iter().any(|folder| *folder == "." || path.starts_with(&format!("{folder}/")));
+        below && endings.iter().any(|ending| path.ends_with(ending))
+    };
+    let read = |path: &String| Some(Source { path: path.clone(), text: fs::read_to_string(root().join(path)).ok()? });
+    let mut found: Vec<_> = paths.iter().filter(wanted).filter_map(read).collect();
     found.sort_by(|a, b| a.path.cmp(&b.path));
     found
 }
 
-fn walk(path: &Path, endings: &[&str], found: &mut Vec<Source>) {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    if path.is_dir() && !matches!(name, "target" | "cache" | ".git") {
-        let entries = fs::read_dir(path).expect("folders of the repository are readable");
-        for entry in entries {
-            walk(&entry.expect("readable").path(), endings, found);
+fn listed_by_git() -> Option<Vec<String>> {
+    let arguments = ["ls-files", "--cached", "--others", "--exclude-standard"];
+    let output = Command::new("git").args(arguments).current_dir(root()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok().filter(|text| output.status.success() && !text.is_empty())?;
+    Some(text.lines().map(str::to_string).collect())
+}
+
+fn walk(folder: &Path, found: &mut Vec<String>) {
+    let entries = fs::read_dir(folder).expect("folders of the repository are readable");
+    for entry in entries {
+        let path = entry.expect("readable").path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if path.is_dir() && !matches!(name, "target" | "cache" | ".git") {
+            walk(&path, found);
+        } else if path.is_file() {
+            let relative = path.strip_prefix(root()).expect("below the root");
+            found.push(relative.to_string_lossy().replace('\\', "/"));
         }
-    } else if path.is_file()
-        && endings.iter().any(|ending| name.ends_with(ending))
-        && let Ok(text) = fs::read_to_string(path)
-    {
-        let relative = path.strip_prefix(root()).expect("below the root");
-        found.push(Source { path: relative.to_string_lossy().replace('\\', "/"), text });
     }
 }
 
