@@ -35,13 +35,13 @@ impl Default for Bit {
 impl Bit {
     /// Probability of a one in 1/65536, never 0 or 1.
     #[inline(always)]
-    fn probability(self) -> u32 {
+    pub(super) fn probability(self) -> u32 {
         let mean = ((u64::from(self.0[0]) + u64::from(self.0[1])) >> 17) as u32;
         mean.clamp(1, (1 << PROBABILITY_BITS) - 1)
     }
 
     #[inline(always)]
-    fn learn(&mut self, one: bool) {
+    pub(super) fn learn(&mut self, one: bool) {
         for (state, limit) in self.0.iter_mut().zip(LIMITS) {
             let (probability, count) = (*state >> 10, *state & 1023);
             let goal = if one { (1u32 << 22) - 1 } else { 0 };
@@ -49,6 +49,24 @@ impl Bit {
             let moved = (i64::from(probability) + (step >> 16)) as u32;
             *state = moved << 10 | (count + u32::from(count < limit));
         }
+    }
+}
+
+/// Codes bits whose probability is known: writes them, reads them, or adds up what they would take.
+pub trait BitCoder {
+    /// Codes `one`, which is a one with `probability` in 1/65536, neither 0 nor 1. Returns the bit: a decoder returns
+    /// the one it read, whatever `one` is.
+    fn code(&mut self, one: bool, probability: u32) -> bool;
+
+    /// Codes the low `count` bits of `value`, all of them equally likely, and returns them.
+    fn plain(&mut self, value: u64, count: u32) -> u64;
+
+    /// Codes a bit whose probability `model` learns.
+    #[inline(always)]
+    fn learnt(&mut self, one: bool, model: &mut Bit) -> bool {
+        let one = self.code(one, model.probability());
+        model.learn(one);
+        one
     }
 }
 
@@ -78,18 +96,7 @@ impl RangeEncoder {
     /// Codes one bit and learns from it.
     #[inline(always)]
     pub fn bit(&mut self, one: bool, model: &mut Bit) {
-        let bound = (self.range >> PROBABILITY_BITS) * model.probability();
-        if one {
-            self.range = bound;
-        } else {
-            self.low += u64::from(bound);
-            self.range -= bound;
-        }
-        model.learn(one);
-        while self.range < RENORMALISE {
-            self.range <<= 8;
-            self.shift();
-        }
+        self.learnt(one, model);
     }
 
     /// Codes the low `count` bits of `value`, all of them equally likely.
@@ -144,6 +151,29 @@ impl RangeEncoder {
     }
 }
 
+impl BitCoder for RangeEncoder {
+    #[inline(always)]
+    fn code(&mut self, one: bool, probability: u32) -> bool {
+        let bound = (self.range >> PROBABILITY_BITS) * probability;
+        if one {
+            self.range = bound;
+        } else {
+            self.low += u64::from(bound);
+            self.range -= bound;
+        }
+        while self.range < RENORMALISE {
+            self.range <<= 8;
+            self.shift();
+        }
+        one
+    }
+
+    fn plain(&mut self, value: u64, count: u32) -> u64 {
+        self.raw(value, count);
+        value
+    }
+}
+
 /// Reads what a [`RangeEncoder`] wrote. Any bytes decode to something.
 #[derive(Clone, Debug)]
 pub struct RangeDecoder<'a> {
@@ -173,20 +203,7 @@ impl<'a> RangeDecoder<'a> {
     /// The next bit; learns as the encoder did.
     #[inline(always)]
     pub fn bit(&mut self, model: &mut Bit) -> bool {
-        let bound = (self.range >> PROBABILITY_BITS) * model.probability();
-        let one = self.code < bound;
-        if one {
-            self.range = bound;
-        } else {
-            self.code -= bound;
-            self.range -= bound;
-        }
-        model.learn(one);
-        while self.range < RENORMALISE {
-            self.range <<= 8;
-            self.pull();
-        }
-        one
+        self.learnt(false, model)
     }
 
     /// The next `count` equally likely bits.
@@ -210,6 +227,29 @@ impl<'a> RangeDecoder<'a> {
     /// Whether no byte of the stream is left unread: true after the last bit of what an encoder wrote.
     pub fn is_spent(&self) -> bool {
         self.at >= self.bytes.len()
+    }
+}
+
+impl BitCoder for RangeDecoder<'_> {
+    #[inline(always)]
+    fn code(&mut self, _: bool, probability: u32) -> bool {
+        let bound = (self.range >> PROBABILITY_BITS) * probability;
+        let one = self.code < bound;
+        if one {
+            self.range = bound;
+        } else {
+            self.code -= bound;
+            self.range -= bound;
+        }
+        while self.range < RENORMALISE {
+            self.range <<= 8;
+            self.pull();
+        }
+        one
+    }
+
+    fn plain(&mut self, _: u64, count: u32) -> u64 {
+        self.raw(count)
     }
 }
 

@@ -1,0 +1,5 @@
+//! Sizes and errors on the 50 x 50 x 50 sample VDF that others have measured (Asterix notebook, as float32), where the
+//! data is present.
+
+mod codecs;
+mod sample;
