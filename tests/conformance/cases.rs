@@ -9,9 +9,10 @@ use serde_json::Value;
 
 use crate::values::{self, Pattern};
 
-/// Methods that are part of this build.
+/// Methods that are part of this build; if `CODECBENCH_METHOD` names one, that one alone.
 pub fn built() -> impl Iterator<Item = &'static Entry> {
-    METHODS.iter().filter(|entry| entry.is_built())
+    let only = std::env::var("CODECBENCH_METHOD").ok();
+    METHODS.iter().filter(move |entry| entry.is_built() && only.as_ref().is_none_or(|only| only == entry.id()))
 }
 
 /// A method with parameters and a target.
