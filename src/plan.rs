@@ -205,7 +205,9 @@ pub fn kinds(target: TargetSpec) -> &'static [TargetKind] {
         TargetSpec::Lossless => &[TargetKind::Lossless],
         TargetSpec::Abs(_) | TargetSpec::Rel(_) => &[TargetKind::MaxAbs],
         TargetSpec::Pwrel(_) => &[TargetKind::PointwiseRel],
-        TargetSpec::Psnr(_) | TargetSpec::L2(_) | TargetSpec::Rmse(_) => &[TargetKind::Rmse, TargetKind::MaxAbs],
+        TargetSpec::Psnr(_) | TargetSpec::L2(_) | TargetSpec::Rmse(_) | TargetSpec::Moments(_) => {
+            &[TargetKind::Rmse, TargetKind::MaxAbs]
+        }
         TargetSpec::Bpv(_) | TargetSpec::Ratio(_) => &[TargetKind::BitsPerValue, TargetKind::MaxAbs],
         TargetSpec::Native => &[TargetKind::Native],
     }

@@ -38,6 +38,8 @@ pub enum TargetSpec {
     L2(f64),
     /// Root mean square error, in the unit of the data.
     Rmse(f64),
+    /// VDF: relative errors of density and temperature, both at most this.
+    Moments(f64),
     /// Payload bits per value.
     Bpv(f64),
     /// Compression ratio.
@@ -57,6 +59,7 @@ impl TargetSpec {
             TargetSpec::Psnr(_) => "psnr",
             TargetSpec::L2(_) => "l2",
             TargetSpec::Rmse(_) => "rmse",
+            TargetSpec::Moments(_) => "moments",
             TargetSpec::Bpv(_) => "bpv",
             TargetSpec::Ratio(_) => "ratio",
             TargetSpec::Native => "native",
@@ -73,6 +76,7 @@ impl TargetSpec {
             | TargetSpec::Psnr(value)
             | TargetSpec::L2(value)
             | TargetSpec::Rmse(value)
+            | TargetSpec::Moments(value)
             | TargetSpec::Bpv(value)
             | TargetSpec::Ratio(value) => Some(value),
         }

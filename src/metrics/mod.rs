@@ -19,3 +19,4 @@ pub use measure::{measure, rmse};
 pub use original::Original;
 pub use summary::Summary;
 pub use table::{METRIC_VERSION, Metric, Metrics};
+pub use velocity::moments_err;

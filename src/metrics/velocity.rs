@@ -9,6 +9,7 @@ use codecbench_methods::for_dtype;
 use super::original::Scaled;
 use super::sum::sums;
 use super::{Metric, Metrics, Original};
+use crate::dataset::Kind;
 
 /// The velocity grid of a distribution function.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -106,6 +107,20 @@ pub(super) fn measure(metrics: &mut Metrics, original: &Original<'_>, decoded: &
     }
 }
 
+/// The larger of the relative errors of density and temperature; `None` for what has no moments, infinite where they
+/// are not defined.
+///
+/// # Panics
+/// If element types or shapes differ.
+pub fn moments_err(original: &Original<'_>, decoded: &TensorRef<'_>) -> Option<f64> {
+    let x = original.moments().filter(|_| original.kind == Kind::Vdf)?;
+    let y = for_dtype!(TensorRef, decoded, view => scaled_values(view, &original.scaled));
+    let y = Moments::new(original.tensor.shape(), &original.grid, &y, original.scaled.scale)?;
+    let relative = |x: f64, y: f64| if x == y { 0.0 } else { (y - x).abs() / x.abs() };
+    let worst = relative(x.density, y.density).max(relative(x.temperature(), y.temperature()));
+    Some(if worst.is_nan() || y.temperature().is_nan() { f64::INFINITY } else { worst })
+}
+
 fn scaled_values<T: Element>(view: &View<'_, T>, scaled: &Scaled) -> Vec<f64> {
     let inverse = scaled.inverse();
     let value = |(at, value): (usize, &T)| if scaled.is_valid(at) { value.to_f64() * inverse } else { 0.0 };
@@ -162,7 +177,6 @@ mod tests {
     use ndarray::{Array1, Array3, ArrayD};
 
     use super::*;
-    use crate::dataset::Kind;
 
     fn metrics(x: ArrayD<f64>, y: ArrayD<f64>, spacing: Vec<f64>, threshold: f64) -> Metrics {
         let (x, y) = (Tensor::from(x), Tensor::from(y));

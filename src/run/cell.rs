@@ -105,8 +105,8 @@ struct Outcome {
     target: Target,
     /// What the method promised for the target it was given.
     promise: Promise,
-    /// The bound, where the harness searched for it: then nothing was promised for what the user asked.
-    searched: Option<f64>,
+    /// Whether the harness searched for the target: then nothing was promised for what the user asked.
+    searched: bool,
 }
 
 fn attempt(executor: &dyn Executor, cell: &Cell, loaded: &Loaded<'_>) -> Result<Outcome, Failure> {
@@ -129,13 +129,14 @@ fn attempt(executor: &dyn Executor, cell: &Cell, loaded: &Loaded<'_>) -> Result<
     let found = match route {
         Route::Direct(target) => {
             let product = executor.execute(&work(target))?;
-            return Ok(Outcome { product, target, promise: promise(target), searched: None });
+            return Ok(Outcome { product, target, promise: promise(target), searched: false });
         }
         Route::Rmse(goal) => search::for_rmse(executor, &work(Target::Rmse(goal)), &loaded.original, goal)?,
         Route::Bytes(goal) => search::for_size(executor, &work(Target::Lossless), &loaded.original, goal)?,
+        Route::Moments(goal, widest) => search::for_moments(executor, &work(widest), &loaded.original, goal)?,
     };
-    let target = Target::MaxAbs(found.bound);
-    Ok(Outcome { product: found.product, target, promise: promise(target), searched: Some(found.bound) })
+    let target = found.target;
+    Ok(Outcome { product: found.product, target, promise: promise(target), searched: true })
 }
 
 /// How a goal is reached.
@@ -147,6 +148,8 @@ enum Route {
     Rmse(f64),
     /// By search for the bound that gives a payload of this many bytes.
     Bytes(f64),
+    /// By search, from the second down, for the target that keeps density and temperature this close.
+    Moments(f64, Target),
 }
 
 fn route(cell: &Cell, facts: &Capabilities, loaded: &Loaded<'_>) -> Result<Route, String> {
@@ -156,6 +159,12 @@ fn route(cell: &Cell, facts: &Capabilities, loaded: &Loaded<'_>) -> Result<Route
     let goal = match resolve(cell.target, loaded.original.summary())? {
         Goal::Target(target) => target,
         Goal::Ratio(ratio) => Target::BitsPerValue(8.0 * tensor.dtype().size() as f64 / ratio),
+        Goal::Moments(goal) => {
+            let summary = loaded.original.summary();
+            let rmse = Target::Rmse(summary.rms.unwrap_or(0.0));
+            let widest = if takes(rmse) { rmse } else { Target::MaxAbs(summary.range.unwrap_or(0.0)) };
+            return Ok(Route::Moments(goal, widest));
+        }
     };
     Ok(match goal {
         goal if takes(goal) => Route::Direct(goal),
@@ -167,12 +176,12 @@ fn route(cell: &Cell, facts: &Capabilities, loaded: &Loaded<'_>) -> Result<Route
 
 /// The target that a finished row was measured under, to time the same thing again.
 pub(super) fn executed_target(cell: &Cell, loaded: &Loaded<'_>, record: &Record) -> Option<Target> {
-    if let Some(bound) = search::searched_bound(&record.reason) {
-        return Some(Target::MaxAbs(bound));
+    if let Some(target) = search::searched_target(&record.reason) {
+        return Some(target);
     }
     match route(cell, cell.entry.capabilities().ok()?, loaded).ok()? {
         Route::Direct(target) => Some(target),
-        Route::Rmse(_) | Route::Bytes(_) => None,
+        Route::Rmse(_) | Route::Bytes(_) | Route::Moments(..) => None,
     }
 }
 
@@ -194,9 +203,9 @@ fn fill(record: &mut Record, outcome: &Outcome, cell: &Cell, loaded: &Loaded<'_>
     let (status, mut reason) =
         judge::judge(&loaded.original, &decoded, &record.metrics, payload.len(), (outcome.target, outcome.promise));
     record.promise = outcome.promise.to_string();
-    if let Some(bound) = outcome.searched {
+    if outcome.searched {
         record.promise = Promise::Approximate.to_string();
-        let note = search::note(bound);
+        let note = search::note(outcome.target);
         reason = if reason.is_empty() { note } else { format!("{note}; {reason}") };
     }
     (record.status, record.reason) = (status, reason);

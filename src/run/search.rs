@@ -1,9 +1,9 @@
 //! Reaching a target that a method lacks through the bound that it has.
 
-use codecbench_methods::api::Target;
+use codecbench_methods::api::{Target, TargetKind};
 
 use super::executor::{Executor, Failure, Product, Work};
-use crate::metrics::{Original, rmse};
+use crate::metrics::{Original, moments_err, rmse};
 use crate::record::Status;
 use crate::spec::number_text;
 
@@ -11,26 +11,30 @@ use crate::spec::number_text;
 const RMSE_STEPS: usize = 10;
 /// The bracket for a size is 2^40 wide; this narrows it to 0.7 %.
 const SIZE_STEPS: usize = 12;
+/// Halvings of the target for moments, from the RMS of the data or its range.
+const MOMENT_STEPS: u32 = 24;
 /// Smallest bound tried for a size, as a fraction of the value range.
 const SIZE_BRACKET: f64 = 1.0 / (1u64 << 40) as f64;
 
 /// What a search found.
 pub(super) struct Found {
     pub product: Product,
-    /// The absolute bound that gave it.
-    pub bound: f64,
+    /// The method's own target that gave it.
+    pub target: Target,
 }
 
-const NOTE: &str = "searched abs=";
+const NOTE: &str = "searched ";
 
 /// The note that a searched row carries.
-pub(super) fn note(bound: f64) -> String {
-    format!("{NOTE}{}", number_text(bound))
+pub(super) fn note(target: Target) -> String {
+    format!("{NOTE}{}={}", target.kind(), number_text(target.value().unwrap_or(0.0)))
 }
 
-/// The bound in a row's reason, if it was searched.
-pub(super) fn searched_bound(reason: &str) -> Option<f64> {
-    reason.strip_prefix(NOTE)?.split(';').next()?.parse().ok()
+/// The target in a row's reason, if it was searched.
+pub(super) fn searched_target(reason: &str) -> Option<Target> {
+    let (name, value) = reason.strip_prefix(NOTE)?.split(';').next()?.split_once('=')?;
+    let kind = [TargetKind::MaxAbs, TargetKind::Rmse].into_iter().find(|kind| kind.name() == name)?;
+    Target::from_parts(kind, value.parse().ok()).ok()
 }
 
 /// The loosest bound found whose root mean square error is at most `goal`.
@@ -56,14 +60,14 @@ pub(super) fn for_rmse(
         let product = run(executor, work, bound)?;
         if rmse(original, &product.decoded.view()) <= goal {
             low = bound;
-            best = Some(Found { product, bound });
+            best = Some(Found { product, target: Target::MaxAbs(bound) });
         } else {
             high = bound;
         }
     }
     match best {
         Some(found) => Ok(found),
-        None => Ok(Found { product: run(executor, work, goal)?, bound: goal }),
+        None => Ok(Found { product: run(executor, work, goal)?, target: Target::MaxAbs(goal) }),
     }
 }
 
@@ -86,7 +90,7 @@ pub(super) fn for_size(
         return Err(Failure { status: Status::Unsupported, reason });
     }
     let mut low = high * SIZE_BRACKET;
-    let mut best = Found { product, bound: high };
+    let mut best = Found { product, target: Target::MaxAbs(high) };
     for step in 0..=SIZE_STEPS {
         let bound = if step == 0 { low } else { between(low, high) };
         if !(low <= bound && bound < high) {
@@ -95,12 +99,46 @@ pub(super) fn for_size(
         let product = run(executor, work, bound)?;
         if fits(&product) {
             high = bound;
-            best = Found { product, bound };
+            best = Found { product, target: Target::MaxAbs(bound) };
         } else {
             low = bound;
         }
     }
     Ok(best)
+}
+
+/// The loosest target of the kind of `work.target`, a bound or an RMS error, found for which density and temperature
+/// of a distribution are off by at most `goal`, relatively.
+///
+/// These errors do not fall steadily with the target: the first that serves is taken on the way from the loosest down,
+/// by halves, and then once more halfway back.
+///
+/// # Errors
+/// `unsupported` for data without moments, and if none serves; the method's own failure.
+pub(super) fn for_moments(
+    executor: &dyn Executor,
+    work: &Work<'_>,
+    original: &Original<'_>,
+    goal: f64,
+) -> Result<Found, Failure> {
+    let unsupported = |reason: &str| Failure { status: Status::Unsupported, reason: reason.to_string() };
+    let (kind, widest) = (work.target.kind(), work.target.value().unwrap_or(0.0));
+    let attempt = |value: f64| -> Result<Option<Found>, Failure> {
+        let target = Target::from_parts(kind, Some(value)).map_err(|error| unsupported(&error.to_string()))?;
+        let product = executor.execute(&Work { target, ..work.clone() })?;
+        let error = moments_err(original, &product.decoded.view());
+        let error =
+            error.ok_or_else(|| unsupported("moments: the data is no velocity distribution of one to three axes"))?;
+        Ok((error <= goal).then_some(Found { product, target }))
+    };
+    for halvings in 0..MOMENT_STEPS {
+        let value = widest / f64::from(1u32 << halvings);
+        if let Some(found) = attempt(value)? {
+            let looser = if halvings == 0 { None } else { attempt(value * std::f64::consts::SQRT_2)? };
+            return Ok(looser.unwrap_or(found));
+        }
+    }
+    Err(unsupported(&format!("moments={} is out of reach of every {kind} tried", number_text(goal))))
 }
 
 /// The value range: no sensible bound is wider.
@@ -145,14 +183,30 @@ mod tests {
     #[test]
     fn the_loosest_bound_that_keeps_the_rms_error_is_found() {
         let found = with(|work, original| for_rmse(&Mock(halves), work, original, 0.25)).expect("nothing fails");
-        assert!(found.bound <= 0.5 && found.bound > 0.49, "{}", found.bound);
-        assert_eq!(searched_bound(&note(found.bound)), Some(found.bound));
+        let bound = found.target.value().expect("a bound");
+        assert!(bound <= 0.5 && bound > 0.49, "{bound}");
+        assert_eq!(searched_target(&note(found.target)), Some(found.target));
     }
 
     #[test]
     fn the_tightest_bound_that_fits_the_size_is_found() {
         let found = with(|work, original| for_size(&Mock(halves), work, original, 50.0)).expect("nothing fails");
-        assert!(found.product.payload.len() == 50 && found.bound < 2.0, "{}", found.bound);
+        let bound = found.target.value().expect("a bound");
+        assert!(found.product.payload.len() == 50 && bound <= 2.0, "{bound}");
+    }
+
+    /// Adds half the target everywhere: the density of 0, 1, ... 64 is off by 65 halves of 2080.
+    #[test]
+    fn the_loosest_target_that_keeps_the_moments_is_found() {
+        let tensor = Tensor::from(Array1::linspace(0.0, 64.0, 65).into_dyn());
+        let (entry, params) = (&METHODS[0], ParamsJson::new());
+        let work = Work { entry, params: &params, target: Target::Rmse(64.0), input: tensor.view(), fill: None };
+        let search = |kind| for_moments(&Mock(halves), &work, &Original::new(tensor.view(), kind, None), 0.05);
+        let found = search(Kind::Vdf).expect("within reach");
+        let value = found.target.value().expect("an RMS error");
+        assert!(value * 65.0 / 2.0 / 2080.0 <= 0.05 && value > 0.2, "{value}");
+        assert_eq!(searched_target(&note(found.target)), Some(Target::Rmse(value)));
+        assert!(search(Kind::Field).is_err_and(|failure| failure.status == Status::Unsupported));
     }
 
     #[test]

@@ -10,6 +10,8 @@ use crate::metrics::Summary;
 pub enum Goal {
     /// A target in the vocabulary of the methods.
     Target(Target),
+    /// Largest relative error of density and temperature of a VDF: reached by search.
+    Moments(f64),
     /// A compression ratio: reached by search, or as bits per value where the method has that target.
     Ratio(f64),
 }
@@ -36,6 +38,7 @@ pub fn resolve(spec: TargetSpec, summary: &Summary) -> Result<Goal, String> {
         TargetSpec::L2(value) => Target::Rmse(value * summary.rms.unwrap_or(0.0)),
         TargetSpec::Rmse(value) => Target::Rmse(value),
         TargetSpec::Bpv(value) => Target::BitsPerValue(value),
+        TargetSpec::Moments(value) => return Ok(Goal::Moments(value)),
         TargetSpec::Ratio(value) => return Ok(Goal::Ratio(value)),
     };
     match target.validate() {

@@ -8,13 +8,14 @@ use super::expand::{Step, expand};
 type Maker = fn(f64) -> TargetSpec;
 
 /// Name, constructor, the step of a range, whether zero is allowed.
-const NUMBERED: [(&str, Maker, Step, bool); 8] = [
+const NUMBERED: [(&str, Maker, Step, bool); 9] = [
     ("abs", TargetSpec::Abs, Step::Decade, true),
     ("rel", TargetSpec::Rel, Step::Decade, true),
     ("pwrel", TargetSpec::Pwrel, Step::Decade, true),
     ("psnr", TargetSpec::Psnr, Step::Add(10.0), false),
     ("l2", TargetSpec::L2, Step::Decade, true),
     ("rmse", TargetSpec::Rmse, Step::Decade, true),
+    ("moments", TargetSpec::Moments, Step::Decade, false),
     ("bpv", TargetSpec::Bpv, Step::Add(1.0), false),
     ("ratio", TargetSpec::Ratio, Step::Add(10.0), false),
 ];
@@ -92,8 +93,18 @@ mod tests {
 
     #[test]
     fn every_name_of_the_contract_is_read() {
-        let text =
-            ["lossless", "abs=1e-3", "rel=1e-4", "pwrel=1e-3", "psnr=60", "l2=.02", "bpv=2", "ratio=20", "native"];
+        let text = [
+            "lossless",
+            "abs=1e-3",
+            "rel=1e-4",
+            "pwrel=1e-3",
+            "psnr=60",
+            "l2=.02",
+            "bpv=2",
+            "ratio=20",
+            "native",
+            "moments=1e-3",
+        ];
         let specs: Vec<_> = text.iter().map(|text| TargetSpec::parse_one(text).expect("in the contract")).collect();
         assert_eq!((specs[5], specs[8]), (TargetSpec::L2(0.02), TargetSpec::Native));
         for spec in specs {
