@@ -55,8 +55,8 @@ pub fn rendered(folder: &Path, records: &[Record], timings: &[TimingRecord]) -> 
     let path = folder.join("sweep.toml");
     let heading = if path.exists() {
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let Recipe { title, description, .. } = Recipe::parse(&text, &path.display().to_string())?;
-        Heading { title, description }
+        let Recipe { title, description, published, .. } = Recipe::parse(&text, &path.display().to_string())?;
+        Heading { title, description, published }
     } else {
         Heading::default()
     };

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use codecbench_methods::METHODS;
 use globset::GlobMatcher;
 use serde::Deserialize;
 
@@ -26,6 +27,8 @@ pub struct Recipe {
     pub targets: Vec<String>,
     /// Cells that are not run, with the reason.
     pub exclude: Vec<Exclude>,
+    /// What others published on these data sets.
+    pub published: Vec<Published>,
     /// How cells are timed.
     pub timing: TimingPlan,
     /// Relative change that the gate tolerates, per column of `results.csv`.
@@ -51,6 +54,24 @@ pub struct Exclude {
 
 fn everything() -> String {
     "*".into()
+}
+
+/// A result that others published, for the page of the report.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Published {
+    /// The data set.
+    pub dataset: String,
+    /// What it was: method and settings.
+    pub name: String,
+    /// The method here that has the same idea.
+    pub method: String,
+    /// Its error, over the norm of the original.
+    pub l2: f64,
+    /// The ratio that was printed.
+    pub printed: Option<f64>,
+    /// The ratio with every byte counted that a decoder needs.
+    pub honest: Option<f64>,
 }
 
 /// How cells are timed.
@@ -103,6 +124,10 @@ impl Recipe {
         }
         let (fewest, most) = (self.timing.min_repeats, self.timing.max_repeats);
         ensure!(0 < fewest && fewest <= most, "[timing] needs 0 < min_repeats <= max_repeats");
+        let known = |row: &Published| METHODS.iter().any(|entry| entry.id() == row.method);
+        if let Some(row) = self.published.iter().find(|row| !known(row)) {
+            bail!("[[published]] `{}` names the method {:?}, which does not exist", row.name, row.method);
+        }
         ensure!(self.exclude.iter().all(|rule| !rule.reason.is_empty()), "[[exclude]] needs a reason");
         compile(&self.exclude).map(drop)
     }
@@ -188,6 +213,7 @@ mod tests {
             "[[exclude]]\nmethod = \"[\"\nreason = \"x\"",
             "[[exclude]]\nmethod = \"zlib\"",
             "title = 3",
+            "[[published]]\ndataset = \"a\"\nname = \"b\"\nmethod = \"c\"\nl2 = 0.1",
         ] {
             let error = format!("{:#}", Recipe::parse(text, "sweep.toml").expect_err(text));
             assert!(error.starts_with("sweep.toml"), "{error}");

@@ -6,6 +6,7 @@ mod grid;
 mod legend;
 mod overview;
 mod panel;
+mod published;
 mod raster;
 mod rate;
 mod readme;
@@ -18,6 +19,7 @@ mod text;
 
 use rayon::prelude::*;
 
+use crate::plan::Published;
 use crate::record::{Record, TimingRecord};
 use canvas::Figure;
 use grid::Grid;
@@ -37,6 +39,8 @@ pub struct Heading {
     pub title: String,
     /// What the report is for.
     pub description: String,
+    /// What others published.
+    pub published: Vec<Published>,
 }
 
 /// A file of a report: its name inside the report's folder, and its bytes.

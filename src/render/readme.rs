@@ -25,6 +25,7 @@ pub fn page(
         page += &format!("![Compression ratio of every method at equal targets]({FIGURES}/overview.png)\n\n");
     }
     let sections = [
+        ("Beside what was published", super::published::section(grid, &heading.published)),
         ("Compression ratio", means(grid)),
         ("Best method by data set", best(grid, figures)),
         ("Speed", speed(grid, timings)),

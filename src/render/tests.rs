@@ -87,8 +87,30 @@ fn the_page_states_its_denominators_and_shows_what_is_broken() {
 }
 
 #[test]
+fn published_results_stand_beside_the_smallest_payload_at_no_larger_error() {
+    let mut records = records();
+    records.iter_mut().for_each(|record| record.metrics.set(Metric::L2Rel, record.target_value.unwrap_or(0.0)));
+    let row = |l2| Published {
+        dataset: "one".into(),
+        name: "grid of others".into(),
+        method: "adaptive-grid".into(),
+        l2,
+        printed: Some(80.0),
+        honest: Some(4.0),
+    };
+    let heading = Heading { published: vec![row(0.02), row(1e-3), row(1e-6)], ..Heading::default() };
+    let page = page(&report(&heading, &records, &[]));
+    assert!(page.contains("| grid of others | 0.0200 | 80.0 | 4.00 | 20.0 adaptive-grid | 5.00 | 20.0 "), "{page}");
+    assert!(
+        page.contains("| 0.00100 | 80.0 | 4.00 | 5.00 adaptive-grid | 1.25 | 5.00 adaptive-grid | 1.25 |"),
+        "{page}"
+    );
+    assert!(page.contains("| 1.00e-6 | 80.0 | 4.00 | – | – | 1.50 zlib | 0.375 |"), "{page}");
+}
+
+#[test]
 fn what_the_page_links_to_exists() {
-    let files = report(&Heading { title: "T".into(), description: "D".into() }, &records(), &[]);
+    let files = report(&Heading { title: "T".into(), description: "D".into(), ..Heading::default() }, &records(), &[]);
     let page = page(&files);
     let links: Vec<_> = page.split("](figures/").skip(1).filter_map(|rest| rest.split(')').next()).collect();
     assert!(links.len() >= 7, "{links:?}");
