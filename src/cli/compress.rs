@@ -36,7 +36,7 @@ pub struct CompressArgs {
     /// Print errors only
     #[arg(long, short)]
     quiet: bool,
-    /// What to compress: the name of a data set, a manifest, or a file (npy, npz, PNG, y4m, raw)
+    /// What to compress: the name of a data set, a manifest, or a file (npy, npz, PNG, y4m, VLSV, raw)
     #[arg(value_name = "IN")]
     input: String,
     /// The file to write

@@ -13,7 +13,7 @@ use super::Dataset;
 use super::adhoc;
 use super::generate::{self, Generated, Request};
 use super::index::Index;
-use super::load::{self, FormatError};
+use super::load::{self, FormatError, Parsed};
 use super::manifest::{Manifest, ManifestError, Source};
 
 /// The manifests of `datasets/`, as of the build.
@@ -75,6 +75,14 @@ pub enum SelectError {
     /// A file in a format we do not read.
     #[error("{0} is in a format that is not read yet; convert it to npy, or give `--shape` and `--dtype` if it is raw")]
     NotRead(PathBuf),
+    /// A file that is not what its extension says.
+    #[error("{path}: {source}")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: FormatError,
+    },
     /// A path without a file.
     #[error("there is no file {0}; to name a data set, see `codecbench list datasets`")]
     NoFile(PathBuf),
@@ -170,7 +178,7 @@ impl Catalogue {
     /// The data sets that patterns select, each once, in the order of the patterns.
     ///
     /// A pattern is a name, a glob over names, or a path: of a manifest, of a file that describes itself, or of a raw file whose
-    /// layout is `raw`.
+    /// layout is `raw`. A VLSV file gives every population, `FILE.vlsv:POPULATION[:CELL]` one.
     ///
     /// # Errors
     /// A pattern that selects nothing, a broken manifest, a raw file without a layout.
@@ -192,7 +200,10 @@ impl Catalogue {
         }
         let path = Path::new(pattern);
         if path.is_file() {
-            return adhoc::from_path(path, raw).map(|manifest| vec![manifest]);
+            return adhoc::from_path(path, raw);
+        }
+        if let Some(part) = adhoc::part_of_vlsv(pattern) {
+            return Ok(vec![part]);
         }
         if path.components().count() > 1 {
             return Err(SelectError::NoFile(path.to_path_buf()));
@@ -224,9 +235,13 @@ impl Catalogue {
                 let bytes = fs::read(&path).map_err(|source| LoadError::Io { path: path.clone(), source })?;
                 let place = path.display().to_string();
                 let sha256 = check_hash(manifest, place.clone(), hash(&bytes))?;
-                let tensor = load::parse(&bytes, format, manifest.layout.as_ref())
-                    .map_err(|source| LoadError::Format { place, source })?;
-                Ok(dataset(manifest, tensor, sha256))
+                let mut parsed = load::parse(&bytes, format, manifest.file_layout().as_ref())
+                    .map_err(|source| LoadError::Format { place: place.clone(), source })?;
+                if manifest.stored.is_some() {
+                    parsed.tensor =
+                        load::narrowed(&parsed.tensor).map_err(|source| LoadError::Format { place, source })?;
+                }
+                Ok(read(manifest, parsed, &sha256))
             }
         }
     }
@@ -270,6 +285,16 @@ fn generated(manifest: &Manifest, id: &str, variant: Option<&str>, seed: u64) ->
     Ok(dataset)
 }
 
+/// A data set from a file with this hash; what the manifest says goes before what the file says.
+fn read(manifest: &Manifest, parsed: Parsed, sha256: &str) -> Dataset {
+    let Parsed { tensor, velocity_spacing, velocity_origin, sparsity_threshold } = parsed;
+    let mut dataset = dataset(manifest, tensor, manifest.identity(Some(sha256)).unwrap_or_default());
+    dataset.velocity_spacing = dataset.velocity_spacing.or(velocity_spacing);
+    dataset.velocity_origin = velocity_origin;
+    dataset.sparsity_threshold = dataset.sparsity_threshold.or(sparsity_threshold);
+    dataset
+}
+
 fn dataset(manifest: &Manifest, tensor: Tensor, sha256: String) -> Dataset {
     Dataset {
         name: manifest.name.clone(),
@@ -278,6 +303,7 @@ fn dataset(manifest: &Manifest, tensor: Tensor, sha256: String) -> Dataset {
         fill_value: manifest.fill_value,
         sha256,
         velocity_spacing: manifest.velocity_spacing.clone(),
+        velocity_origin: None,
         sparsity_threshold: manifest.sparsity_threshold,
     }
 }

@@ -168,7 +168,7 @@ fn check(manifest: &Manifest, expected: &str, found: String) -> Result<(), Fetch
 
 /// Turns the byte order of every element round.
 fn swap(manifest: &Manifest, sha256: &str, part: &Part) -> Result<(), FetchError> {
-    let size = manifest.layout.as_ref().map_or(1, |layout| layout.dtype.size());
+    let size = manifest.file_layout().map_or(1, |layout| layout.dtype.size());
     let mut bytes = part.read()?;
     bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse);
     check(manifest, sha256, hash(&bytes))?;

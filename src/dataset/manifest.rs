@@ -8,7 +8,7 @@ use codecbench_methods::api::DType;
 use thiserror::Error;
 
 use self::wire::Wire;
-use super::Kind;
+use super::{Kind, catalogue};
 
 /// A data set as its manifest describes it; the bytes are elsewhere.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,8 @@ pub struct Manifest {
     pub kind: Kind,
     /// Element type and shape; absent only where the file describes itself.
     pub layout: Option<Layout>,
+    /// Element type in the file, where it is wider than the values are.
+    pub stored: Option<DType>,
     /// Where the elements come from.
     pub source: Source,
     /// SHA-256 of the file, or of the elements (little endian, C order) where they are generated; lower-case hex.
@@ -100,6 +102,19 @@ pub enum Format {
     Png,
     /// Uncompressed video.
     Y4m,
+    /// Velocity distributions of a Vlasiator simulation.
+    Vlsv(VlsvView),
+}
+
+/// What to take from a VLSV file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VlsvView {
+    /// The particle population; the only one if absent.
+    pub population: Option<String>,
+    /// The spatial cell; all that have a distribution if absent.
+    pub cell: Option<u64>,
+    /// Whether to leave the blocks as they are stored, and not to make them a dense box.
+    pub blocks: bool,
 }
 
 /// Why a manifest is refused.
@@ -136,6 +151,35 @@ impl Manifest {
         wire.into_manifest(folder).map_err(|(key, reason)| ManifestError::Value { place, key, reason })
     }
 
+    /// What names the data: the SHA-256 of the file, or, where the data set is one of several views of that file, the
+    /// SHA-256 of that hash and what is taken from it. `sha256` is that of the file; absent if unknown.
+    pub fn identity(&self, sha256: Option<&str>) -> Option<String> {
+        let view = self.view();
+        let named = |sha256: &str| catalogue::hash(format!("{sha256}\n{view}").as_bytes());
+        sha256.map(|sha256| if view.is_empty() { sha256.to_string() } else { named(sha256) })
+    }
+
+    /// What is taken from the file, and as what; empty where that is all of it as it is.
+    fn view(&self) -> String {
+        let Source::File { format, .. } = &self.source else { return String::new() };
+        let narrowed = self.stored.is_some().then(|| self.layout.as_ref().map(|layout| layout.dtype.name()));
+        let part = match format {
+            Format::Vlsv(VlsvView { population, cell, blocks }) => {
+                let cell = cell.map(|cell| cell.to_string()).unwrap_or_default();
+                Some(format!("vlsv {} {cell} {blocks}", population.as_deref().unwrap_or_default()))
+            }
+            Format::Npz { member } => member.as_ref().map(|member| format!("npz {member}")),
+            _ => None,
+        };
+        [part.as_deref(), narrowed.flatten()].into_iter().flatten().collect::<Vec<_>>().join("\n")
+    }
+
+    /// Element type and shape in the file.
+    pub fn file_layout(&self) -> Option<Layout> {
+        let layout = self.layout.clone()?;
+        Some(Layout { dtype: self.stored.unwrap_or(layout.dtype), ..layout })
+    }
+
     /// Whether this program makes the data itself.
     pub fn is_generated(&self) -> bool {
         matches!(self.source, Source::Generator { .. })
@@ -150,6 +194,7 @@ impl Format {
             "npz" => Some(Format::Npz { member: None }),
             "png" => Some(Format::Png),
             "y4m" => Some(Format::Y4m),
+            "vlsv" => Some(Format::Vlsv(VlsvView::default())),
             _ => None,
         }
     }
@@ -207,6 +252,25 @@ mod tests {
     }
 
     #[test]
+    fn two_views_of_one_file_have_two_identities_and_the_whole_file_has_its_own() {
+        let hash = "ab".repeat(32);
+        let whole = parse(RAW).expect("a valid manifest");
+        assert_eq!(whole.identity(Some(&hash)), Some(hash.clone()));
+        let wide = RAW.replace("int16", "float64");
+        let narrow = parse(&format!("{wide}as_dtype = \"float32\"\n")).expect("a valid manifest");
+        assert_eq!(
+            (narrow.layout.as_ref().map(|layout| layout.dtype), narrow.stored),
+            (Some(DType::F32), Some(DType::F64))
+        );
+        assert_eq!(narrow.file_layout(), parse(&wide).expect("a valid manifest").layout);
+        let file = "name = \"a\"\nkind = \"vdf\"\nfile = \"a.vlsv\"\n";
+        let part = |more: &str| parse(&format!("{file}{more}")).expect("a valid manifest").identity(Some(&hash));
+        let parts = [Some(hash.clone()), narrow.identity(Some(&hash)), part("population = \"p\""), part("cell = 1")];
+        assert!((1..parts.len()).all(|at| !parts[..at].contains(&parts[at])), "{parts:?}");
+        assert_eq!(narrow.identity(None), None);
+    }
+
+    #[test]
     fn nonsense_is_refused_by_its_key() {
         for (from, to, key) in [
             ("\"a\"", "\"A b\"", "name"),
@@ -225,6 +289,9 @@ mod tests {
             ("shape = [2, 3]\n", "", "shape"),
             ("file = \"a.i16\"\n", "", "file"),
             ("byteorder", "sha256 = \"12\"\nbyteorder", "sha256"),
+            ("byteorder", "as_dtype = \"float32\"\nbyteorder", "as_dtype"),
+            ("byteorder", "population = \"proton\"\nbyteorder", "population"),
+            ("byteorder", "format = \"vlsv\"\nview = \"rows\"\nbyteorder", "view"),
             ("byteorder", "generator = \"vdf\"\nbyteorder", "generator"),
         ] {
             let message = parse(&RAW.replacen(from, to, 1)).expect_err(key).to_string();

@@ -81,10 +81,13 @@ pub struct Dataset {
     pub tensor: Tensor,
     /// The value that stands for "no data", if the data set has one.
     pub fill_value: Option<f64>,
-    /// SHA-256, lower-case hex: of the file the manifest names, or of the elements (little endian, C order) of a generated one.
+    /// SHA-256, lower-case hex: of the file the manifest names, of the elements (little endian, C order) of a generated one,
+    /// or of the file's hash and what is taken from the file (see [`manifest::Manifest::identity`]).
     pub sha256: String,
     /// Spacing of the velocity grid per axis (VDF only), in the unit of the grid.
     pub velocity_spacing: Option<Vec<f64>>,
+    /// Velocity of the lower corner of the first cell per axis (VDF only), in the unit of the grid.
+    pub velocity_origin: Option<Vec<f64>>,
     /// Values at or below this count as empty (VDF only), in the unit of the data.
     pub sparsity_threshold: Option<f64>,
 }

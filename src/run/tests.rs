@@ -39,6 +39,7 @@ impl Host for Memory {
             fill_value: None,
             sha256: format!("sha of {}", subject.name),
             velocity_spacing: None,
+            velocity_origin: None,
             sparsity_threshold: None,
         }))
     }

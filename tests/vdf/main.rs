@@ -2,4 +2,5 @@
 //! data is present.
 
 mod codecs;
+mod datasets;
 mod sample;

@@ -3,6 +3,7 @@
 mod npy;
 mod png;
 mod raw;
+pub mod vlsv;
 mod y4m;
 
 use codecbench_methods::api::Tensor;
@@ -21,21 +22,42 @@ pub enum FormatError {
     Unsupported(String),
 }
 
+/// What a file holds.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// The elements.
+    pub tensor: Tensor,
+    /// Spacing of the velocity grid per axis (VDF), m/s; 1 for an axis that is no velocity.
+    pub velocity_spacing: Option<Vec<f64>>,
+    /// Velocity of the lower corner of the first cell per axis (VDF), m/s.
+    pub velocity_origin: Option<Vec<f64>>,
+    /// Values at or below this count as empty (VDF).
+    pub sparsity_threshold: Option<f64>,
+}
+
+impl From<Tensor> for Parsed {
+    fn from(tensor: Tensor) -> Self {
+        Parsed { tensor, velocity_spacing: None, velocity_origin: None, sparsity_threshold: None }
+    }
+}
+
 /// Reads a file's bytes in the format given.
 ///
 /// # Errors
 /// `Malformed` for truncated, over-long or contradictory bytes, `Unsupported` for element types and features we don't read.
-pub fn parse(bytes: &[u8], format: &Format, layout: Option<&Layout>) -> Result<Tensor, FormatError> {
-    let tensor = match format {
+pub fn parse(bytes: &[u8], format: &Format, layout: Option<&Layout>) -> Result<Parsed, FormatError> {
+    let parsed: Parsed = match format {
         Format::Raw { big_endian } => {
             let layout = layout.ok_or_else(|| malformed("a raw file needs `shape` and `dtype`"))?;
-            return raw::parse(bytes, layout, *big_endian);
+            raw::parse(bytes, layout, *big_endian)?.into()
         }
-        Format::Npy => npy::parse(bytes),
-        Format::Npz { member } => npy::parse_member(bytes, member.as_deref()),
-        Format::Png => png::parse(bytes),
-        Format::Y4m => y4m::parse(bytes),
-    }?;
+        Format::Npy => npy::parse(bytes)?.into(),
+        Format::Npz { member } => npy::parse_member(bytes, member.as_deref())?.into(),
+        Format::Png => png::parse(bytes)?.into(),
+        Format::Y4m => y4m::parse(bytes)?.into(),
+        Format::Vlsv(view) => vlsv::parse(bytes, view)?,
+    };
+    let tensor = &parsed.tensor;
     match layout {
         Some(layout) if layout.dtype != tensor.dtype() || layout.shape != tensor.shape() => Err(malformed(format!(
             "the manifest says {:?} of {}, the file holds {:?} of {}",
@@ -44,7 +66,23 @@ pub fn parse(bytes: &[u8], format: &Format, layout: Option<&Layout>) -> Result<T
             tensor.shape(),
             tensor.dtype()
         ))),
-        _ => Ok(tensor),
+        _ => Ok(parsed),
+    }
+}
+
+/// Float64 values as float32, where that changes no bit of any value.
+///
+/// # Errors
+/// `Unsupported` for another element type; `Malformed` for a value that float32 cannot hold, with its place.
+pub fn narrowed(tensor: &Tensor) -> Result<Tensor, FormatError> {
+    let Tensor::F64(wide) = tensor else {
+        return Err(unsupported(format!("`as_dtype`: only float64 is taken as float32, not {}", tensor.dtype())));
+    };
+    let narrow = wide.mapv(|value| value as f32);
+    let changed = wide.iter().zip(&narrow).position(|(wide, &narrow)| f64::from(narrow).to_bits() != wide.to_bits());
+    match changed {
+        Some(at) => Err(malformed(format!("`as_dtype`: element {at} is not exact in float32"))),
+        None => Ok(Tensor::from(narrow)),
     }
 }
 
@@ -74,7 +112,20 @@ fn from_le(layout: &Layout, bytes: &[u8]) -> Result<Tensor, FormatError> {
 
 #[cfg(test)]
 mod tests {
+    use codecbench_methods::api::DType;
+
     use super::*;
+
+    #[test]
+    fn doubles_become_singles_only_where_nothing_is_lost() {
+        let wide = |values: Vec<f64>| Tensor::from(ndarray::Array1::from(values).into_dyn());
+        let exact = narrowed(&wide(vec![0.5, -0.0, f64::INFINITY, f64::NAN, f64::from(f32::MIN_POSITIVE)]));
+        assert_eq!(exact.ok().map(|tensor| (tensor.dtype(), tensor.len())), Some((DType::F32, 5)));
+        for lost in [0.1, 1e300, 1e-300] {
+            assert!(narrowed(&wide(vec![1.0, lost])).expect_err("lost").to_string().contains("element 1"));
+        }
+        assert!(narrowed(&Tensor::zeros(DType::I16, &[1])).is_err());
+    }
 
     #[test]
     fn an_empty_array_whose_other_axes_overflow_is_refused() {

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use codecbench_methods::api::DType;
 use serde::Deserialize;
 
-use super::{Format, Layout, Manifest, Source};
+use super::{Format, Layout, Manifest, Source, VlsvView};
 use crate::dataset::Kind;
 
 /// The file as written. Facts that only people read are accepted and dropped.
@@ -16,11 +17,15 @@ pub(super) struct Wire {
     kind: String,
     file: Option<PathBuf>,
     member: Option<String>,
+    population: Option<String>,
+    cell: Option<u64>,
+    view: Option<String>,
     generator: Option<String>,
     variant: Option<String>,
     seed: Option<u64>,
     shape: Option<Vec<usize>>,
     dtype: Option<String>,
+    as_dtype: Option<String>,
     byteorder: Option<String>,
     sha256: Option<String>,
     bytes: Option<u64>,
@@ -74,6 +79,7 @@ impl Wire {
         self.check_size(&source, layout.as_ref())?;
         self.check_axes(layout.as_ref())?;
         let swapped_sha256 = self.swapped(&source)?;
+        let (layout, stored) = self.narrowed(layout)?;
         let origin = self.source_repo.as_ref().map(|repo| {
             let (commit, path) = (self.source_commit.as_deref(), self.source_path.as_deref());
             format!("{repo} at {}: {}", commit.unwrap_or("?"), path.unwrap_or("?"))
@@ -82,6 +88,7 @@ impl Wire {
             name: self.name,
             kind,
             layout,
+            stored,
             source,
             sha256: self.sha256.map(|hash| hash.to_ascii_lowercase()),
             bytes: self.bytes,
@@ -121,18 +128,31 @@ impl Wire {
 
     /// The format of a file that describes itself: from the key `format`, else from the extension. `None` is raw.
     fn format(&self) -> Result<Option<Format>, Refusal> {
-        let format =
-            match self.format.as_deref() {
-                None => self.file.as_deref().and_then(Format::of),
-                Some("raw" | "yuv420p") => None,
-                Some(name) => Some(Format::of(&Path::new("x").with_extension(name)).ok_or_else(|| {
-                    ("format", format!("{name:?} is not read; known: raw, yuv420p, npy, npz, png, y4m"))
-                })?),
-            };
+        let format = match self.format.as_deref() {
+            None => self.file.as_deref().and_then(Format::of),
+            Some("raw" | "yuv420p") => None,
+            Some(name) => Some(Format::of(&Path::new("x").with_extension(name)).ok_or_else(|| {
+                ("format", format!("{name:?} is not read; known: raw, yuv420p, npy, npz, png, y4m, vlsv"))
+            })?),
+        };
+        let selects = self.population.is_some() || self.cell.is_some() || self.view.is_some();
+        if selects && !matches!(format, Some(Format::Vlsv(_))) {
+            return Err(("population", "`population`, `cell` and `view` select from a VLSV file".to_string()));
+        }
         Ok(match format {
             Some(Format::Npz { .. }) => Some(Format::Npz { member: self.member.clone() }),
+            Some(Format::Vlsv(_)) => Some(Format::Vlsv(self.vlsv_view()?)),
             format => format,
         })
+    }
+
+    fn vlsv_view(&self) -> Result<VlsvView, Refusal> {
+        let blocks = match self.view.as_deref() {
+            None | Some("dense") => false,
+            Some("blocks") => true,
+            Some(other) => return Err(("view", format!("{other:?}; known: dense, blocks"))),
+        };
+        Ok(VlsvView { population: self.population.clone(), cell: self.cell, blocks })
     }
 
     fn layout(&self, format: Option<&Format>) -> Result<Option<Layout>, Refusal> {
@@ -146,6 +166,18 @@ impl Wire {
             (None, None) => Ok(None),
             (None, Some(_)) => Err(("shape", "give the axis lengths, slowest first".to_string())),
             (Some(_), None) => Err(("dtype", "give the element type, for instance \"float32\"".to_string())),
+        }
+    }
+
+    /// The layout as the data set has it, and the wider type in the file where there is one.
+    fn narrowed(&self, layout: Option<Layout>) -> Result<(Option<Layout>, Option<DType>), Refusal> {
+        let Some(name) = self.as_dtype.as_deref() else { return Ok((layout, None)) };
+        let dtype: DType = name.parse().map_err(|reason| ("as_dtype", reason))?;
+        match layout {
+            Some(Layout { shape, dtype: stored @ DType::F64 }) if dtype == DType::F32 && self.file.is_some() => {
+                Ok((Some(Layout { shape, dtype }), Some(stored)))
+            }
+            _ => Err(("as_dtype", "only a float64 `file` can be taken as float32".to_string())),
         }
     }
 
@@ -237,9 +269,10 @@ fn kind(name: &str) -> Result<Kind, Refusal> {
         "mri" => Ok(Kind::Volume),
         "particles" => Ok(Kind::Series),
         "index" => Ok(Kind::Labels),
-        "container" => {
-            Err(("kind", "containers (VLSV) are not read yet; name a file that holds one array".to_string()))
-        }
+        "container" => Err((
+            "kind",
+            "a container holds several arrays; write a manifest for one of them (`population`, `cell`)".to_string(),
+        )),
         _ => name.parse().map_err(|reason| ("kind", reason)),
     }
 }
