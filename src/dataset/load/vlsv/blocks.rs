@@ -25,7 +25,7 @@ pub struct Region {
 
 impl Mesh {
     /// Number of blocks, if it can be counted.
-    pub fn len(&self) -> Option<u64> {
+    pub fn block_count(&self) -> Option<u64> {
         self.blocks.iter().try_fold(1u64, |product, &length| product.checked_mul(length))
     }
 
@@ -43,7 +43,7 @@ impl Mesh {
         (z * self.blocks[1] + y) * self.blocks[0] + x
     }
 
-    /// The smallest box that holds all blocks; `None` for none. The ids must be below [`len`](Self::len).
+    /// The smallest box that holds all blocks; `None` for none. The ids must be below [`block_count`](Self::block_count).
     pub fn bounds(&self, ids: impl IntoIterator<Item = u64>) -> Option<Region> {
         let mut places = ids.into_iter().map(|id| self.place(id));
         let first = places.next()?;

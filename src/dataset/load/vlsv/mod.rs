@@ -37,6 +37,13 @@ struct Population<'f> {
     cells: Vec<(u64, Range<usize>)>,
 }
 
+/// The velocity grid of a box along vz, vy, vx, m/s.
+struct Axes {
+    spacing: [f64; 3],
+    /// Lower corner of the first cell.
+    origin: [f64; 3],
+}
+
 /// The populations that a file holds distributions of, in its order; the name is empty in files older than populations.
 ///
 /// # Errors
@@ -63,8 +70,8 @@ pub fn parse(bytes: &[u8], view: &VlsvView) -> Result<Parsed, FormatError> {
     let leading = tensor.shape().len() - 3;
     let with_leading = |numbers: [f64; 3], first| [vec![first; leading], numbers.to_vec()].concat();
     Ok(Parsed {
-        velocity_spacing: grid.map(|(spacing, _)| with_leading(spacing, 1.0)),
-        velocity_origin: grid.filter(|_| !view.blocks).map(|(_, origin)| with_leading(origin, 0.0)),
+        velocity_spacing: grid.as_ref().map(|grid| with_leading(grid.spacing, 1.0)),
+        velocity_origin: grid.filter(|_| !view.blocks).map(|grid| with_leading(grid.origin, 0.0)),
         sparsity_threshold: threshold,
         ..tensor.into()
     })
@@ -112,7 +119,7 @@ impl<'f> Population<'f> {
         if found != expected {
             return Err(values.wrong(format!("{} blocks of {} cells, not {found:?}", expected[0], expected[1])));
         }
-        let limit = mesh.len().unwrap_or(0);
+        let limit = mesh.block_count().unwrap_or(0);
         if let Some(outside) = ids.iter().find(|&&id| id >= limit) {
             return Err(id_array.wrong(format!("block {outside} of a mesh of {limit}")));
         }
@@ -191,9 +198,9 @@ impl<'f> Population<'f> {
         raw::parse(bytes, &Layout { shape, dtype }, self.file.big_endian)
     }
 
-    /// Spacing and lower corner of a box along vz, vy, vx, m/s; `None` where the file has no evenly spaced mesh.
-    fn axes(&self, region: &Region) -> Result<Option<([f64; 3], [f64; 3])>, FormatError> {
-        let (mut spacing, mut origin) = ([0.0; 3], [0.0; 3]);
+    /// The velocity grid of a box; `None` where the file has no evenly spaced mesh.
+    fn axes(&self, region: &Region) -> Result<Option<Axes>, FormatError> {
+        let mut axes = Axes { spacing: [0.0; 3], origin: [0.0; 3] };
         for (at, tag) in ["MESH_NODE_CRDS_Z", "MESH_NODE_CRDS_Y", "MESH_NODE_CRDS_X"].into_iter().enumerate() {
             let (axis, width) = (2 - at, self.mesh.width[2 - at] as u64);
             let Some(array) = self.file.find(tag, "mesh", &self.name) else { return Ok(None) };
@@ -208,10 +215,10 @@ impl<'f> Population<'f> {
             {
                 return Ok(None);
             }
-            spacing[at] = step;
-            origin[at] = nodes[(region.first[axis] * width) as usize];
+            axes.spacing[at] = step;
+            axes.origin[at] = nodes[(region.first[axis] * width) as usize];
         }
-        Ok(Some((spacing, origin)))
+        Ok(Some(axes))
     }
 }
 
@@ -226,7 +233,7 @@ fn mesh(file: &File<'_>, array: &Array) -> Result<Mesh, FormatError> {
     let small = |width: u64| usize::try_from(width).ok().filter(|width| (1..=1 << 16).contains(width));
     let widths = small(wx).zip(small(wy)).zip(small(wz));
     let mesh = widths.map(|((wx, wy), wz)| Mesh { blocks: [x, y, z], width: [wx, wy, wz] });
-    mesh.filter(|mesh| mesh.len().is_some_and(|blocks| blocks > 0))
+    mesh.filter(|mesh| mesh.block_count().is_some_and(|blocks| blocks > 0))
         .ok_or_else(|| array.wrong(format!("no velocity mesh: {numbers:?} blocks and cells of a block")))
 }
 
