@@ -10,6 +10,7 @@ mod missing;
 pub mod mixing;
 pub mod range;
 pub mod real;
+pub mod residual;
 pub mod shuffle;
 pub mod subband;
 pub mod tiles;
