@@ -6,7 +6,7 @@ use super::error::{Errors, errors, identical};
 use super::order::{self, Sorted};
 use super::similarity::{self, Planes};
 use super::sum::sums;
-use super::{Metric, Metrics, Original, axes, velocity};
+use super::{Metric, Metrics, Original, axes, spectrum, velocity};
 use crate::dataset::Kind;
 
 /// Measures `decoded` against `original`; both have the same dtype and shape.
@@ -64,6 +64,9 @@ fn exact(metrics: &mut Metrics, original: &Original<'_>) {
     }
     if scaled.sum_abs > 0.0 {
         [L1Rel, L2Rel, MaxPointwiseRelErr].into_iter().for_each(|metric| metrics.set(metric, 0.0));
+    }
+    if scaled.variance > 0.0 && spectrum::has_shells(original.tensor.shape()) {
+        metrics.set(SpectralErr, 0.0);
     }
     if original.gradient_range().is_some_and(|range| range > 0.0) {
         metrics.set(GradNrmse, 0.0);
@@ -133,7 +136,7 @@ fn distribution(metrics: &mut Metrics, original: &Original<'_>, decoded: &Tensor
     }
 }
 
-/// Correlation of original and decoded, of the error with itself, and the gradient. Takes the mean off the errors.
+/// Correlation of original and decoded, of the error with itself, the gradient and the spectrum. Takes the mean off the errors.
 fn structure(metrics: &mut Metrics, original: &Original<'_>, errors: &mut Errors) {
     if !errors.largest.is_finite() {
         return;
@@ -144,6 +147,10 @@ fn structure(metrics: &mut Metrics, original: &Original<'_>, errors: &mut Errors
         && range > 0.0
     {
         metrics.set(Metric::GradNrmse, rmse / range);
+    }
+    let centred = |at: usize| if scaled.is_valid(at) { scaled.values[at] - scaled.mean } else { 0.0 };
+    if let Some(error) = spectrum::error(shape, centred, &errors.values) {
+        metrics.set(Metric::SpectralErr, error);
     }
     let error = &mut errors.values;
     let [sum] = sums(error.len(), &|at| [error[at]]);

@@ -8,6 +8,7 @@ mod measure;
 mod order;
 mod original;
 mod similarity;
+mod spectrum;
 mod sum;
 mod summary;
 mod table;

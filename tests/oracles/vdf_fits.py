@@ -117,20 +117,20 @@ def octree(f, tolerance=0.3, degree=3, most=500):
 def spherical_harmonics(f, degree=10):
     """Shells sampled on a grid of angles, projected on real harmonics and written back, the last writer winning."""
     n = f.shape[0]
-    theta = np.deg2rad(180 - np.arange(180))
-    phi = np.deg2rad(np.arange(360) - 180)
-    t, p = np.meshgrid(theta, phi, indexing="ij")
+    # Projected and sampled angles differ, as in the original.
+    t, p = np.meshgrid(np.deg2rad(180 - np.arange(180)), np.deg2rad(np.arange(360) - 180), indexing="ij")
     harmonics = []
     for order in range(degree + 1):
         for m in range(-order, order + 1):
             y = special.sph_harm_y(order, abs(m), t, p)
             harmonics.append(y.real if m == 0 else np.sqrt(2) * (y.imag if m < 0 else y.real))
     harmonics = np.array(harmonics)
-    direction = np.stack([np.sin(t) * np.cos(p), np.sin(t) * np.sin(p), np.cos(t)])
+    theta, phi = np.meshgrid(np.linspace(0, np.pi, 180), np.linspace(0, 2 * np.pi, 360), indexing="ij")
+    direction = np.stack([np.cos(theta), np.sin(theta) * np.sin(phi), np.sin(theta) * np.cos(phi)])
     weight = np.sin(t) / t.size
     back = np.zeros(f.shape)
     for radius in np.linspace(0, 1, n):
-        index = tuple(np.round((radius * direction + 1) * (n // 2 - 1)).astype(int))
+        index = tuple(np.floor((radius * direction + 1) * (n // 2 - 1) + 0.5).astype(int))
         shell = f[index].astype(np.float64)
         largest = shell.max()
         if largest <= 0:

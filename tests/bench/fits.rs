@@ -1,0 +1,132 @@
+//! Time to fit a 50^3 velocity distribution as the seed notebook does, one thread, beside its Python original in the
+//! same interleaved run.
+//!
+//! `cargo bench --bench fits [-- --rounds 5 --method NAME]`. The originals run if `CODECBENCH_PYTHON` names an
+//! interpreter that has the packages of `tests/oracles/requirements.txt`. The sample of the notebook is used where
+//! `CODECBENCH_DATA` leads to it, else a generated distribution.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use codecbench::dataset::generate::{self, Request};
+use codecbench_methods::METHODS;
+use codecbench_methods::api::{Compressor, DType, Target, Tensor};
+use serde_json::{Value, json};
+
+const SHAPE: [usize; 3] = [50; 3];
+
+struct Subject {
+    method: &'static str,
+    compressor: Box<dyn Compressor>,
+    ours_s: Vec<f64>,
+    original_s: Vec<f64>,
+    payload: Vec<u8>,
+}
+
+fn main() {
+    let (rounds, only) = options();
+    let tensor = distribution();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("vdf.f32");
+    let mut bytes = Vec::new();
+    tensor.view().write_le(&mut bytes);
+    std::fs::write(&file, bytes).expect("the temporary folder takes a file");
+    let mut subjects: Vec<Subject> =
+        settings().into_iter().filter_map(|(id, params)| subject(id, &params, &only)).collect();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
+    for _ in 0..rounds {
+        for subject in &mut subjects {
+            pool.install(|| subject.fit(&tensor));
+            subject.original_s.extend(original(&file, subject.method));
+        }
+    }
+    report(&subjects);
+}
+
+/// The notebook's settings of each fit.
+fn settings() -> Vec<(&'static str, Value)> {
+    vec![
+        ("hermite", json!({ "volume_element": false })),
+        ("pca", json!({ "form": "matrix", "log": true, "components": 30 })),
+        ("spherical-harmonics", json!({})),
+        ("octree", json!({ "criterion": "gradient" })),
+        ("gmm", json!({ "components": 15 })),
+    ]
+}
+
+fn options() -> (usize, String) {
+    let (mut rounds, mut only) = (5, String::new());
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--rounds" => rounds = words.next().and_then(|word| word.parse().ok()).expect("--rounds takes a number"),
+            "--method" => only = words.next().expect("--method takes a name"),
+            _ => {}
+        }
+    }
+    (rounds, only)
+}
+
+fn distribution() -> Tensor {
+    let folders = std::env::var_os("CODECBENCH_DATA").unwrap_or_default();
+    let sample = std::env::split_paths(&folders).map(|folder: PathBuf| folder.join("asterix_vdf50/asterix_vdf50.f64"));
+    if let Some(path) = sample.into_iter().find(|path| path.is_file()) {
+        let bytes = std::fs::read(path).expect("the sample is readable");
+        let values = bytes.as_chunks::<8>().0.iter().map(|&chunk| f64::from_le_bytes(chunk) as f32);
+        let raw: Vec<u8> = values.flat_map(f32::to_le_bytes).collect();
+        println!("the notebook's sample");
+        return Tensor::from_le_bytes(DType::F32, &SHAPE, &raw).expect("50^3 values");
+    }
+    println!("a generated distribution");
+    let request = Request { shape: &SHAPE, seed: 1, dtype: DType::F32, variant: Some("vlasov") };
+    generate::generate("vdf", &request).expect("a distribution of three axes").tensor
+}
+
+fn subject(method: &'static str, params: &Value, only: &str) -> Option<Subject> {
+    let entry = METHODS.iter().find(|entry| entry.id() == method).expect("a known method");
+    let params = params.as_object().expect("an object");
+    let compressor = entry.compressor(params, Target::Native, None).expect("valid parameters");
+    let subject = Subject { method, compressor, ours_s: Vec::new(), original_s: Vec::new(), payload: Vec::new() };
+    method.contains(only).then_some(subject)
+}
+
+impl Subject {
+    fn fit(&mut self, tensor: &Tensor) {
+        self.payload.clear();
+        let start = Instant::now();
+        self.compressor.compress(tensor.view(), &mut self.payload).expect("within its capabilities");
+        self.ours_s.push(start.elapsed().as_secs_f64());
+    }
+}
+
+/// Seconds of the original's fit; nothing without an interpreter.
+fn original(file: &Path, method: &str) -> Option<f64> {
+    let python = std::env::var_os("CODECBENCH_PYTHON")?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles/vdf_fits.py");
+    let mut command = Command::new(python);
+    command.arg(script).arg(file).arg(SHAPE.map(|n| n.to_string()).join(",")).arg(method);
+    for threads in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"] {
+        command.env(threads, "1");
+    }
+    let output = command.output().expect("CODECBENCH_PYTHON names an interpreter");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let line: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    line["seconds"].as_f64()
+}
+
+fn median(samples: &[f64]) -> Option<f64> {
+    let mut sorted = samples.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied()
+}
+
+fn report(subjects: &[Subject]) {
+    println!("{:<22} {:>10} {:>12} {:>10} {:>10}", "encode, median", "here, s", "original, s", "times", "bytes");
+    for subject in subjects {
+        let (ours, original) = (median(&subject.ours_s).unwrap_or(f64::NAN), median(&subject.original_s));
+        let [seconds, times] = [original, original.map(|original| original / ours)]
+            .map(|value| value.map_or("not run".to_string(), |value| format!("{value:.2}")));
+        println!("{:<22} {ours:>10.3} {seconds:>12} {times:>10} {:>10}", subject.method, subject.payload.len());
+    }
+}
