@@ -10,12 +10,12 @@ const PROBABILITY_BITS: u32 = 16;
 /// Running averages stop at these counts: the fast one forgets after about 40 bits, the slow one after about 500.
 const LIMITS: [u32; 2] = [40, 500];
 /// `round(2^16 / (n + 1.5))`: the share of the (n+1)-th bit in a running average that starts at one half.
-const SHARE: [u32; 512] = shares();
+const SHARE: [u32; 1024] = shares();
 
-const fn shares() -> [u32; 512] {
-    let mut table = [0; 512];
+const fn shares() -> [u32; 1024] {
+    let mut table = [0; 1024];
     let mut n = 0;
-    while n < 512 {
+    while n < 1024 {
         table[n] = ((2u32 << 16) + (n as u32 * 2 + 3) / 2) / (n as u32 * 2 + 3);
         n += 1;
     }
@@ -40,12 +40,24 @@ impl Bit {
         mean.clamp(1, (1 << PROBABILITY_BITS) - 1)
     }
 
+    /// Both estimates apart, the fast one first; each 1 to 65535.
+    #[inline(always)]
+    pub(super) fn estimates(self) -> [u32; 2] {
+        self.0.map(|state| (state >> 16).clamp(1, (1 << PROBABILITY_BITS) - 1))
+    }
+
     #[inline(always)]
     pub(super) fn learn(&mut self, one: bool) {
-        for (state, limit) in self.0.iter_mut().zip(LIMITS) {
+        self.learn_within(one, LIMITS);
+    }
+
+    /// As it learns from any bit, but with running averages that stop at other counts, below 1024.
+    #[inline(always)]
+    pub(super) fn learn_within(&mut self, one: bool, limits: [u32; 2]) {
+        for (state, limit) in self.0.iter_mut().zip(limits) {
             let (probability, count) = (*state >> 10, *state & 1023);
             let goal = if one { (1u32 << 22) - 1 } else { 0 };
-            let step = (i64::from(goal) - i64::from(probability)) * i64::from(SHARE[count as usize & 511]);
+            let step = (i64::from(goal) - i64::from(probability)) * i64::from(SHARE[count as usize & 1023]);
             let moved = (i64::from(probability) + (step >> 16)) as u32;
             *state = moved << 10 | (count + u32::from(count < limit));
         }
