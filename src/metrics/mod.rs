@@ -5,6 +5,7 @@
 mod axes;
 mod error;
 mod measure;
+mod notebook;
 mod order;
 mod original;
 mod similarity;

@@ -22,7 +22,7 @@ pub struct Original<'a> {
     sorted: OnceLock<Sorted>,
     gradient_range: OnceLock<Option<f64>>,
     pub(super) grid: Grid,
-    moments: OnceLock<Option<Moments>>,
+    moments: OnceLock<Vec<Moments>>,
 }
 
 /// The values as `f64`, divided by a power of two near the largest, so that squares neither overflow nor vanish.
@@ -76,13 +76,19 @@ impl<'a> Original<'a> {
     /// Says on what velocity grid a distribution function stands: the spacing per axis (1 where it is not given), and
     /// the value at or below which a cell counts as empty.
     pub fn on_velocity_grid(self, spacing: Option<Vec<f64>>, threshold: Option<f64>) -> Self {
-        Original { grid: Grid { spacing, threshold }, moments: OnceLock::new(), ..self }
+        let stack = self.grid.stack;
+        Original { grid: Grid { spacing, threshold, stack }, moments: OnceLock::new(), ..self }
     }
 
-    /// Moments of a distribution function; computed at the first call.
-    pub(super) fn moments(&self) -> Option<&Moments> {
-        let moments = || Moments::new(self.tensor.shape(), &self.grid, &self.scaled.values, self.scaled.scale);
-        self.moments.get_or_init(moments).as_ref()
+    /// Says whether the first axis numbers distribution functions.
+    pub fn stacked(self, stack: bool) -> Self {
+        Original { grid: Grid { stack, ..self.grid }, moments: OnceLock::new(), ..self }
+    }
+
+    /// Moments of each distribution function; computed at the first call.
+    pub(super) fn moments(&self) -> &[Moments] {
+        let moments = || Moments::all(self.tensor.shape(), &self.grid, &self.scaled.values, self.scaled.scale);
+        self.moments.get_or_init(moments)
     }
 
     /// Statistics over the values that are not missing.

@@ -64,6 +64,12 @@ metrics! {
     SupportErr "support_err" "VDF: share of cells that crossed the sparsity threshold";
     FlowEpe "flow_epe" "video: mean end-point error of the optical flow, pixels";
     FlowEpeP95 "flow_epe_p95" "video: 95th percentile of the end-point error, pixels";
+    NotebookN "notebook_n" "cubic VDF: |sum x - sum y| over their mean, %, as the seed's notebook prints it";
+    NotebookV "notebook_v" "cubic VDF: distance of the mean last index over their mean, %, as the seed's notebook prints it";
+    NotebookPDiag "notebook_p_diag" "cubic VDF: diagonal of the notebook's broadcast pressure, %; not a pressure";
+    NotebookPFrobenius "notebook_p_frobenius" "cubic VDF: all of the notebook's broadcast pressure, %; not a pressure";
+    NotebookL1 "notebook_l1" "cubic VDF: sum |e| / sum |x|, as the seed's notebook prints it";
+    NotebookL2 "notebook_l2" "cubic VDF: norm(e) / norm(y), over the RECONSTRUCTION's norm, as the seed's notebook prints it";
 }
 
 /// A value per metric; absent where it does not apply or was not measured.
@@ -87,5 +93,11 @@ impl Metrics {
     /// Sets a value. NaN stands for "undefined" and becomes an absence.
     pub fn set(&mut self, metric: Metric, value: f64) {
         self.values[metric as usize] = Some(value).filter(|value| !value.is_nan());
+    }
+    /// Sets a value unless a larger one stands there.
+    pub(super) fn set_worst(&mut self, metric: Metric, value: f64) {
+        if self.get(metric).is_none_or(|known| value > known) {
+            self.set(metric, value);
+        }
     }
 }

@@ -139,6 +139,24 @@ mod tests {
     }
 
     #[test]
+    fn rows_from_before_a_metric_was_added_read_as_rows_without_it() {
+        let text = results_text(&[record()]);
+        let mut lines: Vec<Vec<String>> = Vec::new();
+        for row in csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes()).records() {
+            lines.push(row.expect("it was just written").iter().map(str::to_string).collect());
+        }
+        let at = result_columns().iter().position(|&column| column == "notebook_l2").expect("a column");
+        let older: String = lines
+            .iter_mut()
+            .map(|cells| {
+                cells.remove(at);
+                line(&cells.iter().map(String::as_str).collect::<Vec<_>>())
+            })
+            .collect();
+        assert_eq!(read_back(&older).expect("older rows"), [record()]);
+    }
+
+    #[test]
     fn an_absent_value_is_an_empty_cell() {
         let row = record().to_row();
         let column = |name| result_columns().iter().position(|&column| column == name).expect("a column");

@@ -213,10 +213,13 @@ impl Row for TimingRecord {
     }
 }
 
+/// The metrics of a row. One that was added since the row was written has no column there, and no value.
 fn metrics(cells: &mut Cells<'_>) -> Result<Metrics> {
     let mut metrics = Metrics::default();
     for &metric in Metric::ALL {
-        if let Some(value) = cells.number(metric.name())? {
+        if cells.0.contains_key(metric.name())
+            && let Some(value) = cells.number(metric.name())?
+        {
             metrics.set(metric, value);
         }
     }

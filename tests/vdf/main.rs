@@ -3,4 +3,5 @@
 
 mod codecs;
 mod datasets;
+mod notebook;
 mod sample;

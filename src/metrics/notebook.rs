@@ -1,0 +1,149 @@
+//! The statistics that the notebook of the seed prints for a reconstructed velocity distribution, kept as they are.
+//!
+//! They connect this harness with the printed tables and are no measure of quality: they stand under names of their own,
+//! beside metrics that mean what they say. Their peculiarities, all of them kept:
+//!
+//! - the velocity is the index along the last axis for all three components, so an error of the bulk velocity along the
+//!   other two axes does not show;
+//! - the pressure multiplies arrays of different rank, so what is left after broadcasting is a matrix over the last two
+//!   axes: with w the index less that mean velocity, g the sum over the first axis of f, and h that of w f,
+//!   `P[j, k] = n w[j]^2 g[j, k] + (sum of w) h[j, k] + n w[k]^2 g[j, k]`;
+//! - differences are divided by the mean of both sides, so they saturate at 200 %; L2 is divided by the norm of the
+//!   reconstruction.
+//!
+//! The broadcast works for cubes only. Source: `print_comparison_stats` in tools.py of Asterix
+//! (<https://github.com/juhanikataja/asterix>, commit 8362105). Sums are in f64 here; there the density, L1 and L2 are in
+//! the type of the data.
+
+use super::{Metric, Metrics};
+
+/// The matrix that the notebook calls pressure, C order, and what is needed for it.
+struct Moments {
+    density: f64,
+    velocity: f64,
+    pressure: Vec<f64>,
+}
+
+impl Moments {
+    /// Of a cube of `n` cells per axis.
+    fn new(n: usize, f: &[f64]) -> Self {
+        let (mut g, mut along) = (vec![0.0; n * n], 0.0);
+        for plane in f.chunks_exact(n * n) {
+            for (at, &f) in plane.iter().enumerate() {
+                g[at] += f;
+                along += f * (at % n) as f64;
+            }
+        }
+        let density: f64 = g.iter().sum();
+        let velocity = along / density;
+        let w: Vec<f64> = (0..n).map(|at| at as f64 - velocity).collect();
+        let total: f64 = w.iter().sum();
+        let mut h = vec![0.0; n * n];
+        for (plane, w) in f.chunks_exact(n * n).zip(&w) {
+            h.iter_mut().zip(plane).for_each(|(h, f)| *h += w * f);
+        }
+        let element = |at: usize| {
+            let (j, k) = (w[at / n], w[at % n]);
+            n as f64 * (j * j + k * k) * g[at] + total * h[at]
+        };
+        Moments { density, velocity, pressure: (0..n * n).map(element).collect() }
+    }
+
+    fn diagonal(&self, n: usize) -> Vec<f64> {
+        self.pressure.iter().step_by(n + 1).copied().collect()
+    }
+}
+
+/// Sets the notebook's six numbers, the first four in percent, for one distribution over a cube; nothing for other shapes.
+/// `x` is the original and `y` the reconstruction, in any common unit, C order.
+pub(super) fn measure(metrics: &mut Metrics, shape: &[usize], x: &[f64], y: &[f64]) {
+    let &[n, rows, columns] = shape else { return };
+    if n == 0 || n != rows || n != columns {
+        return;
+    }
+    let (a, b) = (Moments::new(n, x), Moments::new(n, y));
+    let percent = |a: f64, b: f64| (a - b).abs() / ((a + b) / 2.0) * 100.0;
+    metrics.set_worst(Metric::NotebookN, percent(a.density, b.density));
+    // All three components are equal: their root of three cancels.
+    metrics.set_worst(
+        Metric::NotebookV,
+        (a.velocity - b.velocity).abs() / ((a.velocity + b.velocity) / 2.0).abs() * 100.0,
+    );
+    metrics.set_worst(Metric::NotebookPDiag, apart(&a.diagonal(n), &b.diagonal(n)));
+    metrics.set_worst(Metric::NotebookPFrobenius, apart(&a.pressure, &b.pressure));
+    let sum = |f: &mut dyn Iterator<Item = f64>| f.fold(0.0, |sum, f| sum + f);
+    let error = || x.iter().zip(y).map(|(x, y)| x - y);
+    let absolute = sum(&mut error().map(f64::abs)) / sum(&mut x.iter().map(|x| x.abs()));
+    metrics.set_worst(Metric::NotebookL1, absolute);
+    let square = sum(&mut error().map(|e| e * e)) / sum(&mut y.iter().map(|y| y * y));
+    metrics.set_worst(Metric::NotebookL2, square.sqrt());
+}
+
+/// Distance of two vectors over the mean of their norms, percent.
+fn apart(a: &[f64], b: &[f64]) -> f64 {
+    let norm = |values: &mut dyn Iterator<Item = f64>| values.fold(0.0, |sum, value| sum + value * value).sqrt();
+    let difference = norm(&mut a.iter().zip(b).map(|(a, b)| a - b));
+    difference / ((norm(&mut a.iter().copied()) + norm(&mut b.iter().copied())) / 2.0) * 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured(shape: &[usize], x: &[f64], y: &[f64]) -> Metrics {
+        let mut metrics = Metrics::default();
+        measure(&mut metrics, shape, x, y);
+        metrics
+    }
+
+    #[track_caller]
+    fn near(metrics: &Metrics, metric: Metric, expected: f64) {
+        let found = metrics.get(metric).unwrap_or(f64::NAN);
+        assert!((found - expected).abs() <= 1e-12 * expected.abs(), "{}: {found} is not {expected}", metric.name());
+    }
+
+    #[test]
+    fn eight_cells_by_hand() {
+        // x = 1 everywhere: density 8, mean last index 1/2, w = -1/2, 1/2 with sum 0, g = 2, n w^2 = 1/2: P = 2 (1/2 + 1/2)
+        // = 2 in all four places. y doubles the last cell: density 9, mean 5/9, w = -5/9, 4/9 with sum -1/9;
+        // g = 2, 2, 2, 3; h = -2/9, -2/9, -2/9, 2/9 (w0 + w1 = -1/9 over ones is -1/9; over 1, 2 it is 3/9).
+        let x = [1.0; 8];
+        let mut y = x;
+        y[7] = 2.0;
+        let metrics = measured(&[2, 2, 2], &x, &y);
+        near(&metrics, Metric::NotebookN, 1.0 / 8.5 * 100.0);
+        near(&metrics, Metric::NotebookV, (5.0 / 9.0 - 0.5) / ((5.0 / 9.0 + 0.5) / 2.0) * 100.0);
+        near(&metrics, Metric::NotebookL1, 1.0 / 8.0);
+        near(&metrics, Metric::NotebookL2, (1f64 / 11.0).sqrt());
+        // P = 2 (w_j^2 + w_k^2) g - h / 9 with h = -1/9, -1/9, -1/9, 3/9.
+        let (low, high) = (25.0 / 81.0, 16.0 / 81.0);
+        let p = [
+            2.0 * (low + low) * 2.0 + 1.0 / 81.0,
+            2.0 * (low + high) * 2.0 + 1.0 / 81.0,
+            2.0 * (high + low) * 2.0 + 1.0 / 81.0,
+            2.0 * (high + high) * 3.0 - 3.0 / 81.0,
+        ];
+        let norm = |values: &[f64]| values.iter().map(|value| value * value).sum::<f64>().sqrt();
+        let differences: Vec<f64> = p.iter().map(|p| p - 2.0).collect();
+        let diagonal = norm(&[differences[0], differences[3]]) / ((8f64.sqrt() + norm(&[p[0], p[3]])) / 2.0);
+        near(&metrics, Metric::NotebookPDiag, diagonal * 100.0);
+        near(&metrics, Metric::NotebookPFrobenius, norm(&differences) / ((4.0 + norm(&p)) / 2.0) * 100.0);
+    }
+
+    #[test]
+    fn an_all_zero_reconstruction_saturates_and_has_an_infinite_l2() {
+        let metrics = measured(&[2, 2, 2], &[1.0; 8], &[0.0; 8]);
+        near(&metrics, Metric::NotebookN, 200.0);
+        near(&metrics, Metric::NotebookL1, 1.0);
+        assert_eq!(metrics.get(Metric::NotebookL2), Some(f64::INFINITY));
+        assert_eq!(metrics.get(Metric::NotebookV), None, "nothing has no mean velocity");
+    }
+
+    #[test]
+    fn where_the_broadcast_does_not_work_there_are_no_numbers() {
+        for shape in [&[2, 2][..], &[2, 2, 3], &[1, 2, 2, 2]] {
+            let values = vec![1.0; shape.iter().product()];
+            assert_eq!(measured(shape, &values, &values), Metrics::default());
+        }
+    }
+}
