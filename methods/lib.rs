@@ -7,6 +7,8 @@ pub mod shared;
 pub mod adaptive_grid;
 #[path = "block-dct/mod.rs"]
 pub mod block_dct;
+#[path = "haar-pair/mod.rs"]
+pub mod haar_pair;
 pub mod identity;
 #[path = "spatial-delta/mod.rs"]
 pub mod spatial_delta;
@@ -27,6 +29,7 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<zfp::Zfp>().with_feature("zfp"),
     #[cfg(not(feature = "zfp"))]
     Entry::not_built("zfp", "zfp"),
+    Entry::of::<haar_pair::HaarPair>(),
     Entry::of::<block_dct::BlockDct>(),
     Entry::of::<wavelet::Wavelet>(),
 ];
