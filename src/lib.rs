@@ -1,5 +1,6 @@
 //! The harness: data sets, metrics, plan, run, record, render. The methods live in `codecbench-methods`.
 
+pub mod analyze;
 pub mod cli;
 pub mod dataset;
 pub mod frame;

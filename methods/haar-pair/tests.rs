@@ -46,7 +46,7 @@ fn everything_comes_back_exactly_along_any_axis() {
         let extremes = [
             tensor::<i32>(shape, |i| if i % 3 == 0 { i32::MIN } else { i32::MAX - i as i32 }),
             tensor::<u64>(shape, |i| if i % 2 == 0 { 0 } else { u64::MAX - i as u64 }),
-            tensor::<i64>(shape, |i| (i as i64 - 50) * (i as i64) << 33),
+            tensor::<i64>(shape, |i| ((i as i64 - 50) * (i as i64)) << 33),
             tensor::<f64>(shape, |i| f64::from_bits((i as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))),
             tensor::<f32>(shape, |i| [0.0, -0.0, f32::MIN, f32::MAX, f32::INFINITY, 1e-45][i % 6]),
         ];

@@ -72,7 +72,7 @@ pub fn run(args: &CompressArgs) -> Result<ExitCode> {
 }
 
 /// The one data set that an input names.
-fn load(input: &str, raw: &RawArgs) -> Result<Dataset> {
+pub(super) fn load(input: &str, raw: &RawArgs) -> Result<Dataset> {
     let catalogue = Catalogue::open()?;
     let manifest = one(catalogue.select(&[input.to_string()], &raw.hint()?)?, "IN", input)?;
     Ok(catalogue.load(&manifest)?)

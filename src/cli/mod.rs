@@ -1,5 +1,6 @@
 //! The command line: one file per verb. Only this module prints.
 
+mod analyze;
 mod check;
 mod completions;
 mod compress;
@@ -40,6 +41,7 @@ enum Verb {
     Compress(compress::CompressArgs),
     Decompress(decompress::DecompressArgs),
     Inspect(inspect::InspectArgs),
+    Analyze(analyze::AnalyzeArgs),
     List(list::ListArgs),
     Fetch(fetch::FetchArgs),
     Completions(completions::CompletionsArgs),
@@ -61,6 +63,7 @@ pub fn main() -> ExitCode {
         Verb::Compress(args) => compress::run(&args),
         Verb::Decompress(args) => decompress::run(&args),
         Verb::Inspect(args) => inspect::run(&args),
+        Verb::Analyze(args) => analyze::run(&args),
         Verb::List(args) => list::run(&args),
         Verb::Fetch(args) => fetch::run(&args),
         Verb::Completions(args) => completions::run(&args),

@@ -1,6 +1,7 @@
 //! From records to the pages and pictures of a report. Pure functions: equal records give equal bytes, and the caller writes them.
 
 mod canvas;
+mod coherence;
 mod details;
 mod grid;
 mod legend;
@@ -19,12 +20,31 @@ mod text;
 
 use rayon::prelude::*;
 
+use crate::analyze::Study;
 use crate::plan::Published;
 use crate::record::{Record, TimingRecord};
 use canvas::Figure;
 use grid::Grid;
 
 pub use text::significant;
+
+/// What a picture is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Picture {
+    /// Pixels, two per logical pixel.
+    Png,
+    /// Lines and letters.
+    Svg,
+}
+
+/// The page of pictures of a study.
+pub fn coherence(study: &Study, picture: Picture) -> Vec<u8> {
+    let figure = coherence::figure(study);
+    match picture {
+        Picture::Png => figure.png(),
+        Picture::Svg => figure.svg(),
+    }
+}
 
 /// The folder of the figures inside a report's folder.
 pub const FIGURES: &str = "figures";

@@ -4,7 +4,8 @@ use crate::report;
 use crate::source::{Source, files};
 
 /// Modules of `src/`, lowest first: each may use those before it.
-const LAYERS: [&str; 10] = ["dataset", "frame", "metrics", "spec", "record", "plan", "render", "gate", "run", "cli"];
+const LAYERS: [&str; 11] =
+    ["dataset", "frame", "metrics", "analyze", "spec", "record", "plan", "render", "gate", "run", "cli"];
 
 const CLOCK: [&str; 3] = ["Instant", "SystemTime", "UNIX_EPOCH"];
 const PRINT: [&str; 7] = ["println!", "print!(", "eprintln!", "eprint!(", "dbg!(", "stdout(", "stderr("];
