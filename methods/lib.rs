@@ -10,6 +10,7 @@ pub mod block_dct;
 #[path = "haar-pair/mod.rs"]
 pub mod haar_pair;
 pub mod identity;
+pub mod pca;
 #[path = "spatial-delta/mod.rs"]
 pub mod spatial_delta;
 pub mod wavelet;
@@ -32,4 +33,5 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<haar_pair::HaarPair>(),
     Entry::of::<block_dct::BlockDct>(),
     Entry::of::<wavelet::Wavelet>(),
+    Entry::of::<pca::Pca>(),
 ];

@@ -4,4 +4,5 @@
 mod codecs;
 mod datasets;
 mod notebook;
+mod pca;
 mod sample;
