@@ -13,6 +13,8 @@ pub mod identity;
 pub mod pca;
 #[path = "spatial-delta/mod.rs"]
 pub mod spatial_delta;
+#[path = "tucker-octree/mod.rs"]
+pub mod tucker_octree;
 pub mod wavelet;
 #[cfg(feature = "zfp")]
 pub mod zfp;
@@ -34,4 +36,5 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<block_dct::BlockDct>(),
     Entry::of::<wavelet::Wavelet>(),
     Entry::of::<pca::Pca>(),
+    Entry::of::<tucker_octree::TuckerOctree>(),
 ];

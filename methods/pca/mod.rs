@@ -5,10 +5,6 @@
 //! decoded factors project, so that it makes up for them. Form `matrix` adapts one axis alone, which is principal
 //! component analysis of its slices. Target `native` stores plain numbers, as the seed counted them or should have.
 
-mod coding;
-mod decompose;
-mod frame;
-mod modes;
 mod native;
 mod plan;
 mod search;
@@ -22,6 +18,7 @@ use crate::api::{
     TensorRef,
 };
 use crate::for_exact;
+use crate::shared::tucker::Field;
 use crate::shared::{exact, tiles};
 use native::Native;
 use stream::Stream;
@@ -165,7 +162,7 @@ impl Pca {
             tiles::squeeze_axes(shape, &[self.params.axis]).into_iter().for_each(|axis| adapted[axis] = true);
         }
         let most = if self.params.components == 0 { usize::MAX } else { self.params.components };
-        Stream { shape: squeezed, target: self.target, adapted, most }
+        Stream { field: Field { shape: squeezed, target: self.target }, adapted, most }
     }
 
     fn native(&self, shape: &[usize]) -> Native {

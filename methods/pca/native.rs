@@ -4,10 +4,10 @@
 //! projected on the principal directions of the columns (Jolliffe, Principal Component Analysis, 2002, chapter 3). Form
 //! `tucker` is the truncated HOSVD (De Lathauwer et al. 2000). The logarithm is the seed's: of values held above a floor.
 
-use super::modes::{gram, multiply, multiply_transposed, transpose};
-use super::stream::finite;
 use crate::api::{Element, Error};
 use crate::shared::linalg::symmetric_eigen;
+use crate::shared::tucker::finite;
+use crate::shared::tucker::modes::{gram, multiply, multiply_transposed, transpose};
 
 /// Most rows or columns, whichever are fewer, of a matrix whose principal axes are sought.
 const LONGEST: usize = 1024;

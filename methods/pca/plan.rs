@@ -1,10 +1,10 @@
 //! What the encoder tries: which modes are adapted, and how much of a bound's work the decomposition takes over.
 
-use super::decompose::{Analysis, Effort};
 use super::search::{Fine, Trial, cost, sample, search, settle};
-use super::stream::{Plan, Stream, cut};
+use super::stream::{Plan, Stream};
 use crate::api::Element;
 use crate::shared::residual;
+use crate::shared::tucker::{Analysis, Effort};
 
 /// Mean errors of the decomposition that are tried under a bound, in bounds: so many, from the first on, by a factor.
 const SHARES: (i32, f64, f64) = (12, 0.07, 1.5);
@@ -59,7 +59,7 @@ impl Stream {
     }
 
     fn analyses(&self, tiles: &[Vec<f64>], adapted: &[bool]) -> Vec<Analysis> {
-        let shapes = cut(&self.shape).into_iter().map(|tile| tile.shape);
+        let shapes = self.field.cut().into_iter().map(|tile| tile.shape);
         tiles.iter().zip(shapes).map(|(values, shape)| Analysis::new(values.clone(), &shape, adapted)).collect()
     }
 
@@ -83,15 +83,16 @@ impl Stream {
         for factor in FINER {
             best = attempt(best.1 * factor).filter(|trial| trial.0 < best.0).unwrap_or(best);
         }
-        let zeros: Vec<Vec<f64>> = chosen.iter().map(|tile| vec![0.0; tile.len()]).collect();
+        let zeros: Vec<Vec<f64>> = chosen.iter().map(|tile| vec![0.0; tile.count()]).collect();
         (best.0 < left(&zeros)).then_some(Plan { tiles: analyses, fine: best.2, effort })
     }
 
     /// Bits that values within the bound take beside models of every `step`-th tile, in units.
     fn left<T: Element>(&self, data: &[T], step: usize) -> impl Fn(&[Vec<f64>]) -> f64 {
-        let tiles = cut(&self.shape).into_iter().step_by(step);
-        let pieces: Vec<(Vec<T>, Vec<usize>)> = tiles.map(|tile| (self.gather(&tile, data), tile.shape)).collect();
-        let (unit, bound) = (self.unit::<T>(), self.bound());
+        let tiles = self.field.cut().into_iter().step_by(step);
+        let pieces: Vec<(Vec<T>, Vec<usize>)> =
+            tiles.map(|tile| (self.field.gather(&tile, data), tile.shape)).collect();
+        let (unit, bound) = (self.field.unit::<T>(), self.field.bound());
         move |models| {
             let pairs = pieces.iter().zip(models).map(|((values, shape), model)| {
                 let model: Vec<f64> = model.iter().map(|value| value * unit).collect();

@@ -1,9 +1,8 @@
 //! How finely tiles are coded, and the encoder's search for it.
 
-use super::coding::Models;
-use super::decompose::{Analysis, Choice, Effort, ROUNDINGS, SCALES};
 use crate::shared::mixing::Cost;
 use crate::shared::range::BitCoder;
+use crate::shared::tucker::{Analysis, Choice, Effort, Models, ROUNDINGS, SCALES};
 
 /// Bits of the index of a step: 16 octaves up from a quarter of the unit, in 1/64 octaves.
 const STEP_BITS: u32 = 10;
@@ -137,9 +136,9 @@ impl Trial {
 
 /// Tiles from all over the array, and their share of the values.
 pub(super) fn sample(tiles: &[Analysis]) -> (Vec<&Analysis>, f64) {
-    let all: usize = tiles.iter().map(Analysis::len).sum();
+    let all: usize = tiles.iter().map(Analysis::count).sum();
     let every = all.div_ceil(SAMPLE).max(1);
     let chosen: Vec<&Analysis> = tiles.iter().step_by(every).collect();
-    let share = chosen.iter().map(|tile| tile.len()).sum::<usize>() as f64 / all as f64;
+    let share = chosen.iter().map(|tile| tile.count()).sum::<usize>() as f64 / all as f64;
     (chosen, share)
 }

@@ -1,8 +1,8 @@
 //! What the suites over all methods do not ask.
 
-use super::stream::cut;
 use super::{Form, Params, Pca};
 use crate::api::{Compressor, DType, Error, Method, Target, Tensor, TensorMut};
+use crate::shared::tucker::Field;
 
 /// A sum of three products of smooth functions, and a little noise.
 fn smooth(shape: &[usize], noise: f64) -> Vec<f32> {
@@ -58,7 +58,8 @@ fn a_sum_of_products_takes_few_bytes_at_the_error_asked_for() {
 #[test]
 fn long_axes_are_cut_and_meet_the_same_error() {
     let shape = [500, 170];
-    assert_eq!(cut(&shape).len(), 8);
+    let field = Field { shape: shape.to_vec(), target: Target::Rmse(0.01) };
+    assert_eq!(field.cut().len(), 8);
     let values = smooth(&shape, 0.02);
     let (bytes, back) = round_trip(Params::default(), Target::Rmse(0.01), &shape, &values).expect("supported");
     let found = rmse(&values, &back);

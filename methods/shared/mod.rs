@@ -14,4 +14,5 @@ pub mod residual;
 pub mod shuffle;
 pub mod subband;
 pub mod tiles;
+pub mod tucker;
 pub mod varint;

@@ -6,3 +6,4 @@ mod datasets;
 mod notebook;
 mod pca;
 mod sample;
+mod tucker_octree;

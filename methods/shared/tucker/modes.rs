@@ -4,7 +4,7 @@
 
 /// The array `x` of shape `shape` with mode `mode` multiplied by `matrix`, which has a row for every index of that mode
 /// and `to` columns: `y[.., p, ..] = sum x[.., q, ..] matrix[q][p]`.
-pub(super) fn multiply(x: &[f64], shape: &[usize], mode: usize, matrix: &[f64], to: usize) -> Vec<f64> {
+pub fn multiply(x: &[f64], shape: &[usize], mode: usize, matrix: &[f64], to: usize) -> Vec<f64> {
     let (from, inner) = (shape[mode], shape[mode + 1..].iter().product::<usize>());
     let outer: usize = shape[..mode].iter().product();
     let mut y = vec![0.0; outer * to * inner];
@@ -28,17 +28,17 @@ pub(super) fn multiply(x: &[f64], shape: &[usize], mode: usize, matrix: &[f64], 
 }
 
 /// The same with the transpose of `matrix`, which has `to` rows, one column for every index of the mode.
-pub(super) fn multiply_transposed(x: &[f64], shape: &[usize], mode: usize, matrix: &[f64], to: usize) -> Vec<f64> {
+pub fn multiply_transposed(x: &[f64], shape: &[usize], mode: usize, matrix: &[f64], to: usize) -> Vec<f64> {
     multiply(x, shape, mode, &transpose(matrix, to, shape[mode]), to)
 }
 
 /// The transpose of a matrix of `rows` by `columns`.
-pub(super) fn transpose(matrix: &[f64], rows: usize, columns: usize) -> Vec<f64> {
+pub fn transpose(matrix: &[f64], rows: usize, columns: usize) -> Vec<f64> {
     (0..columns).flat_map(|column| (0..rows).map(move |row| matrix[row * columns + column])).collect()
 }
 
 /// The products of all slices along a mode with each other, a symmetric matrix of `shape[mode]` rows.
-pub(super) fn gram(x: &[f64], shape: &[usize], mode: usize) -> Vec<f64> {
+pub fn gram(x: &[f64], shape: &[usize], mode: usize) -> Vec<f64> {
     let (n, inner) = (shape[mode], shape[mode + 1..].iter().product::<usize>());
     let mut sums = vec![0.0; n * n];
     let mut fibre = vec![0.0; n];
@@ -59,7 +59,7 @@ pub(super) fn gram(x: &[f64], shape: &[usize], mode: usize) -> Vec<f64> {
 
 /// The orthonormal discrete cosine transform of type II of length `n` (Ahmed, Natarajan and Rao 1974) as a matrix of
 /// `n` by `n`: row `j`, column `k` is the value at `j` of the cosine of order `k`.
-pub(super) fn cosines(n: usize) -> Vec<f64> {
+pub fn cosines(n: usize) -> Vec<f64> {
     let entry = |j: usize, k: usize| {
         let scale = if k == 0 { 1.0 } else { 2.0 } / n as f64;
         // The angle, in units of pi / (2 n), modulo one turn: exact before the cosine.

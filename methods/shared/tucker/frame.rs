@@ -7,14 +7,14 @@
 
 /// Columns so far.
 #[derive(Clone, Debug)]
-pub(super) struct Frame {
+pub struct Frame {
     length: usize,
     /// Of each column its mirror vector, the reciprocal of half its squared norm, and its pivot.
     mirrors: Vec<(Vec<f64>, f64, usize)>,
 }
 
 /// The pivot of a column: the first of its largest magnitudes.
-pub(super) fn pivot(symbols: &[i32]) -> usize {
+pub fn pivot(symbols: &[i32]) -> usize {
     let largest = symbols.iter().map(|symbol| symbol.unsigned_abs()).max().unwrap_or(0);
     symbols.iter().position(|symbol| symbol.unsigned_abs() == largest).unwrap_or(0)
 }

@@ -6,7 +6,7 @@ use crate::shared::range::{Bit, BitCoder};
 
 /// One mode of a decomposition.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Mode {
+pub struct Mode {
     /// Length of the axis.
     pub length: usize,
     /// Columns of the factor: indices of the core along this mode.
@@ -25,17 +25,27 @@ const CORE: [usize; 6] = [ENVELOPES, SIZES, 14 * 12, ENVELOPES * 4, 32 * 4, 12 *
 const SIZES: usize = 28;
 const ENVELOPES: usize = 40;
 
+/// The squared error, in squared steps, that a bit less is worth.
+const BIT: f64 = 0.1;
+
 /// What is learnt while coding, from tile to tile.
 #[derive(Clone, Debug)]
-pub(super) struct Models {
+pub struct Models {
     factor: Integers<5>,
     core: Integers<6>,
     adapted: Bit,
+    /// Of axes of so many bits, a binary tree of their ranks.
+    ranks: Vec<Vec<Bit>>,
 }
 
 impl Default for Models {
     fn default() -> Self {
-        Models { factor: Integers::new(FACTOR, 2, 2), core: Integers::new(CORE, 1, 3), adapted: Bit::default() }
+        Models {
+            factor: Integers::new(FACTOR, 2, 2),
+            core: Integers::new(CORE, 1, 3),
+            adapted: Bit::default(),
+            ranks: vec![Vec::new(); 65],
+        }
     }
 }
 
@@ -57,8 +67,7 @@ fn bucket(mean: u32) -> usize {
 impl Models {
     /// Codes how a mode is represented, and its factor.
     pub fn mode(&mut self, mode: &mut Mode, coder: &mut impl BitCoder) {
-        let bits = usize::BITS - mode.length.leading_zeros();
-        mode.rank = (coder.plain(mode.rank as u64, bits) as usize).min(mode.length);
+        self.rank(mode, coder);
         mode.adapted = coder.learnt(mode.adapted, &mut self.adapted);
         mode.symbols.resize(if mode.adapted { mode.rank * mode.length } else { 0 }, 0);
         if !mode.adapted {
@@ -86,20 +95,67 @@ impl Models {
         }
     }
 
+    fn rank(&mut self, mode: &mut Mode, coder: &mut impl BitCoder) {
+        let bits = usize::BITS - mode.length.leading_zeros();
+        let models = &mut self.ranks[bits as usize];
+        models.resize(1 << bits, Bit::default());
+        let mut node = 1;
+        for bit in (0..bits).rev() {
+            node = node * 2 + usize::from(coder.learnt(mode.rank >> bit & 1 == 1, &mut models[node]));
+        }
+        mode.rank = (node - (1 << bits)).min(mode.length);
+    }
+
     /// Codes the core, whose shape is the ranks of `modes`, in C order.
     pub fn core(&mut self, core: &mut [i32], modes: &[Mode], scale: f64, coder: &mut impl BitCoder) {
         let envelope = Envelope::new(modes, scale);
         let neighbours = Neighbours::new(modes);
-        let (mut sizes, mut index) = (vec![0u32; core.len()], vec![0usize; modes.len()]);
-        for at in 0..core.len() {
-            let place = core_place(&sizes, at, &index, &neighbours, &envelope);
+        let mut sizes = vec![0u32; core.len()];
+        each(modes, |at, index| {
+            let place = core_place(&sizes, at, index, &neighbours, &envelope);
             core[at] = self.core.code(core[at], &place, coder);
             sizes[at] = size_of(core[at]);
-            let next = (0..modes.len()).rev().find(|&mode| index[mode] + 1 < modes[mode].rank);
-            let Some(mode) = next else { break };
-            index[mode] += 1;
-            index[mode + 1..].fill(0);
-        }
+        });
+    }
+}
+
+/// Cuts values, in steps, of a core whose shape is the ranks of `modes` to integers. Those that come out as one are
+/// dropped where a non-zero is rare for its contexts, by what it costs (rate-distortion optimised quantisation; Sullivan
+/// and Wiegand 1998, for the weight of a bit).
+pub fn cut(values: &[f64], modes: &[Mode], scale: f64, up: f64) -> Vec<i32> {
+    let (envelope, neighbours) = (Envelope::new(modes, scale), Neighbours::new(modes));
+    let mut counts = vec![[0.4f64, 0.1]; ENVELOPES * SIZES];
+    let mut symbols = vec![0; values.len()];
+    for learnt in [false, true] {
+        let mut sizes = vec![0u32; values.len()];
+        each(modes, |at, index| {
+            let place = core_place(&sizes, at, index, &neighbours, &envelope);
+            let [zeros, others] = &mut counts[place.contexts[0] * SIZES + place.contexts[1]];
+            let size = values[at].abs();
+            let mut symbol = (size + up) as i32;
+            if learnt && symbol == 1 && 2.0 * size - 1.0 < BIT * (libm::log2(*zeros / *others) + 1.5) {
+                symbol = 0;
+            }
+            if !learnt {
+                *(if symbol == 0 { zeros } else { others }) += 1.0;
+            }
+            symbols[at] = if values[at] < 0.0 { -symbol } else { symbol };
+            sizes[at] = size_of(symbol);
+        });
+    }
+    symbols
+}
+
+/// Visits every index of a core in C order, with its offset.
+fn each(modes: &[Mode], mut visit: impl FnMut(usize, &[usize])) {
+    let count = modes.iter().map(|mode| mode.rank).product();
+    let mut index = vec![0usize; modes.len()];
+    for at in 0..count {
+        visit(at, &index);
+        let next = (0..modes.len()).rev().find(|&mode| index[mode] + 1 < modes[mode].rank);
+        let Some(mode) = next else { break };
+        index[mode] += 1;
+        index[mode + 1..].fill(0);
     }
 }
 

@@ -1,22 +1,24 @@
 //! A tile as a core and orthonormal factors: analysis in the encoder, and what the decoder rebuilds.
 
-use super::coding::{Mode, Models};
+use super::coding::{Mode, Models, cut};
 use super::frame::Frame;
 use super::modes::{cosines, gram, multiply, multiply_transposed, transpose};
 use crate::shared::linalg::symmetric_eigen;
 use crate::shared::range::BitCoder;
 
 /// Steps of factors, in steps of the core.
-pub(super) const SCALES: [f64; 7] = [0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0];
+pub const SCALES: [f64; 7] = [0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0];
 /// Fractions of a step that are added before magnitudes are cut to integers, and by which the restored ones are pulled
 /// to zero.
-pub(super) const ROUNDINGS: [(f64, f64); 4] = [(0.5, 0.0), (0.42, 0.02), (0.36, 0.05), (0.3, 0.08)];
+pub const ROUNDINGS: [(f64, f64); 4] = [(0.5, 0.0), (0.45, 0.01), (0.4, 0.04), (0.33, 0.07)];
+/// Fraction of a step that is added to magnitudes of factors.
+const FACTOR_UP: f64 = 0.38;
 /// Magnitudes in steps that integers hold.
 const LARGEST: f64 = 5e8;
 
 /// How finely a tile is coded.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Choice {
+pub struct Choice {
     /// Step of the core, in the unit of the values.
     pub step: f64,
     /// Index into [`SCALES`].
@@ -27,7 +29,7 @@ pub(super) struct Choice {
 
 /// What only the encoder decides.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Effort {
+pub struct Effort {
     /// Columns whose norm is below this many steps are left out.
     pub least: f64,
     /// Most columns of a mode.
@@ -35,7 +37,7 @@ pub(super) struct Effort {
 }
 
 /// The principal axes of a tile along each mode.
-pub(super) struct Analysis {
+pub struct Analysis {
     values: Vec<f64>,
     shape: Vec<usize>,
     energy: f64,
@@ -70,7 +72,7 @@ impl Analysis {
     }
 
     /// Number of values.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.values.len()
     }
 
@@ -94,18 +96,16 @@ impl Analysis {
             (core, shape[mode]) = (next, modes[mode].rank);
         }
         let (up, pull) = ROUNDINGS[choice.rounding];
-        let mut error = self.energy;
-        let mut symbols = Vec::with_capacity(core.len());
-        for &value in &core {
-            let size = value.abs() / choice.step + up;
-            if size >= LARGEST {
-                return None;
-            }
-            let symbol = size as i32 * if value < 0.0 { -1 } else { 1 };
-            let restored = restore(symbol, choice.step, pull);
-            error += restored * (restored - 2.0 * value);
-            symbols.push(symbol);
+        if core.iter().any(|value| value.abs() / choice.step >= LARGEST) {
+            return None;
         }
+        let steps: Vec<f64> = core.iter().map(|value| value / choice.step).collect();
+        let mut symbols = cut(&steps, &modes, SCALES[choice.scale], up);
+        let gain = |(&symbol, &value): (&i32, &f64)| {
+            let restored = restore(symbol, choice.step, pull);
+            restored * (restored - 2.0 * value)
+        };
+        let error = self.energy + symbols.iter().zip(&core).map(gain).sum::<f64>();
         trim(&mut symbols, &mut modes);
         Some(Coded { modes, core: symbols, error: error.max(0.0) })
     }
@@ -130,7 +130,8 @@ fn factor(axes: &[f64], length: usize, step: f64) -> Vec<i32> {
     for axis in axes.chunks_exact(length) {
         let mut axis = axis.to_vec();
         frame.turn(&mut axis);
-        let mut column: Vec<i32> = axis.iter().map(|value| (value / step).round_ties_even() as i32).collect();
+        let cut = |value: &f64| (value.abs() / step + FACTOR_UP) as i32 * if *value < 0.0 { -1 } else { 1 };
+        let mut column: Vec<i32> = axis.iter().map(cut).collect();
         let Some(&first) = column.iter().find(|&&symbol| symbol != 0) else { break };
         // Either sign will do: that whose first number is positive.
         column.iter_mut().for_each(|symbol| *symbol *= first.signum());
@@ -142,7 +143,8 @@ fn factor(axes: &[f64], length: usize, step: f64) -> Vec<i32> {
 
 /// The integers of a tile.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Coded {
+pub struct Coded {
+    /// How each mode is represented.
     pub modes: Vec<Mode>,
     /// The core in C order; its shape is the ranks of `modes`.
     pub core: Vec<i32>,
@@ -178,13 +180,13 @@ impl Coded {
 }
 
 /// The value of a symbol of the core.
-pub(super) fn restore(symbol: i32, step: f64, pull: f64) -> f64 {
+pub fn restore(symbol: i32, step: f64, pull: f64) -> f64 {
     let pull = if symbol == 0 { 0.0 } else { pull * f64::from(symbol.signum()) };
     (f64::from(symbol) - pull) * step
 }
 
 /// The orthonormal columns of a mode: `length` rows, `rank` columns.
-pub(super) fn basis(mode: &Mode) -> Vec<f64> {
+pub fn basis(mode: &Mode) -> Vec<f64> {
     let (n, rank) = (mode.length, mode.rank);
     let cosines = cosines(n);
     if !mode.adapted {

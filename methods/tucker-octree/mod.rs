@@ -1,0 +1,106 @@
+//! A tree of boxes, each with a Tucker decomposition of what those above it leave.
+//!
+//! After T-Octree (cschpc/tucker-octree): decompose a box with few columns per mode, take that off, halve the box along
+//! every axis, go on with what is left. Here numbers are quantised before they are taken off, so that boxes make up for
+//! it, a box is decomposed or split only where that pays, and under a bound the last errors are coded as well.
+
+mod search;
+mod tree;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::api::{
+    Capabilities, Compressor, DType, Error, Method, Promise, Section, Target, TargetKind, TargetRow, TensorMut,
+    TensorRef,
+};
+use crate::for_exact;
+use crate::shared::tucker::Field;
+use crate::shared::{exact, tiles};
+use search::Forest;
+
+/// Parameters of `tucker-octree`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Params {
+    /// Most columns of a mode in any box; 0: whichever of several numbers is cheapest.
+    #[schemars(range(max = 160))]
+    pub rank: usize,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct TuckerOctree {
+    params: Params,
+    target: Target,
+}
+
+impl Method for TuckerOctree {
+    const ID: &'static str = "tucker-octree";
+    const FORMAT: u8 = 1;
+    const CAPABILITIES: Capabilities = Capabilities {
+        summary: "octree of Tucker decompositions, each of what the boxes above leave",
+        targets: &[
+            TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, exact::TYPES),
+            TargetRow::new(TargetKind::Rmse, Promise::Approximate, exact::TYPES),
+        ],
+        min_rank: 2,
+        max_rank: 4,
+        non_finite: false,
+        deterministic: true,
+    };
+    type Params = Params;
+
+    fn new(params: Params, target: Target) -> Result<Self, Error> {
+        if !matches!(target, Target::MaxAbs(_) | Target::Rmse(_)) {
+            let kind = target.kind();
+            return Err(Error::unsupported(format!("target `{kind}`; supported: abs, rmse")));
+        }
+        if params.rank > 160 {
+            return Err(Error::invalid("rank", format!("must be at most 160 (0: automatic), got {}", params.rank)));
+        }
+        Ok(TuckerOctree { params, target })
+    }
+
+    fn grid() -> Vec<Params> {
+        vec![Params::default(), Params { rank: 2 }]
+    }
+}
+
+impl Compressor for TuckerOctree {
+    fn compress(&self, input: TensorRef<'_>, payload: &mut Vec<u8>) -> Result<(), Error> {
+        let forest = self.forest(input.shape())?;
+        for_exact!(TensorRef, input, view => {
+            if !view.is_empty() {
+                payload.extend(forest.compress(view.data()));
+            }
+            Ok(())
+        })
+    }
+
+    fn decompress(&self, payload: &[u8], output: TensorMut<'_>) -> Result<(), Error> {
+        let forest = self.forest(output.shape())?;
+        for_exact!(TensorMut, output, view => match view.is_empty() {
+            true if payload.is_empty() => Ok(()),
+            true => Err(Error::corrupt(0, "bytes where there is no value")),
+            false => forest.decompress(payload, view.into_data()),
+        })
+    }
+
+    fn sections(&self, _dtype: DType, payload: &[u8]) -> Result<Vec<Section>, Error> {
+        Ok(vec![("boxes and residual", payload.len())])
+    }
+}
+
+impl TuckerOctree {
+    fn forest(&self, shape: &[usize]) -> Result<Forest, Error> {
+        if !(2..=4).contains(&shape.len()) {
+            return Err(Error::unsupported(format!("{} axes; tucker-octree takes 2 to 4", shape.len())));
+        }
+        let field = Field { shape: tiles::squeeze(shape), target: self.target };
+        Ok(Forest { field, rank: self.params.rank })
+    }
+}
+
+#[cfg(test)]
+mod tests;
