@@ -25,6 +25,8 @@ pub struct Subject {
     pub dtype: Option<DType>,
     /// Axis lengths, slowest first.
     pub shape: Option<Vec<usize>>,
+    /// Whether the first axis numbers distributions.
+    pub stack: bool,
     /// SHA-256 of the data, lower-case hex.
     pub sha256: Option<String>,
     /// Whether the bytes follow from this program alone, so that rows of the same build hold without looking at them.
@@ -40,6 +42,7 @@ impl Subject {
             kind: Some(dataset.kind),
             dtype: Some(dataset.tensor.dtype()),
             shape: Some(dataset.tensor.shape().to_vec()),
+            stack: dataset.stack,
             sha256: Some(dataset.sha256.clone()),
             ..self.clone()
         }
@@ -156,9 +159,9 @@ fn skip(cell: &Cell, subject: &Subject, rules: &[recipe::Rule]) -> Option<String
         return Some(reason(&error));
     }
     if let (Some(dtype), Some(shape)) = (subject.dtype, &subject.shape) {
-        let unsupported = outside(cell.entry, dtype, shape.len(), subject.kind, cell.target);
-        if unsupported.is_some() {
-            return unsupported;
+        let rank = working_rank(cell.entry, dtype, (shape.len(), subject.stack), subject.kind, cell.target);
+        if let Err(unsupported) = rank {
+            return Some(unsupported);
         }
     }
     subject.absent.clone()
@@ -185,6 +188,24 @@ pub fn outside(entry: &Entry, dtype: DType, rank: usize, kind: Option<Kind>, tar
         Err(first) => first,
     };
     Some(first)
+}
+
+/// The number of axes a method works on: all of them, or one less where it takes a stack's distributions one by one.
+///
+/// # Errors
+/// Why the method cannot serve the target, as [`outside`].
+pub fn working_rank(
+    entry: &Entry,
+    dtype: DType,
+    (rank, stack): (usize, bool),
+    kind: Option<Kind>,
+    target: TargetSpec,
+) -> Result<usize, String> {
+    match outside(entry, dtype, rank, kind, target) {
+        None => Ok(rank),
+        Some(_) if stack && rank > 1 && outside(entry, dtype, rank - 1, kind, target).is_none() => Ok(rank - 1),
+        Some(reason) => Err(reason),
+    }
 }
 
 fn promise(capabilities: &Capabilities, dtype: DType, rank: usize, target: TargetSpec) -> Result<(), String> {

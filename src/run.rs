@@ -7,6 +7,7 @@ mod finished;
 mod group;
 mod judge;
 mod search;
+mod stack;
 mod stats;
 #[cfg(test)]
 mod tests;

@@ -133,3 +133,28 @@ fn a_corrupt_frame_is_refused_by_name() {
     assert!(refusal(folder, &["inspect", "field.npy"]).contains("not a codecbench frame"));
     assert!(refusal(folder, &["decompress", "none.cbf", "x.npy"]).contains("none.cbf"));
 }
+
+#[test]
+fn compare_draws_one_picture_per_method_and_target_and_refuses_what_has_no_three_axes() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path();
+    let words =
+        ["compare", "gen-vdf-stack", "--at", "3", "--method", "zlib", "--target", "lossless", "--out", "one.png"];
+    let output = codecbench(path, &words);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let png = fs::read(path.join("one.png")).expect("it was drawn");
+    assert!(png.starts_with(b"\x89PNG"));
+    let many =
+        ["compare", "gen-vdf-stack", "--method", "zlib", "--method", "identity", "--target", "lossless", "-o", "all"];
+    assert!(codecbench(path, &many).status.success());
+    let mut drawn = files(&path.join("all"));
+    drawn.sort();
+    assert_eq!(drawn, ["identity_lossless.png", "zlib_lossless.png"]);
+    assert_ne!(fs::read(path.join("all/zlib_lossless.png")).ok(), Some(png), "another distribution of the stack");
+    let refused = |input: &str, at: &str| {
+        refusal(path, &["compare", input, "--at", at, "--method", "zlib", "--target", "lossless", "--out", "no.png"])
+    };
+    assert!(refused("gen-vdf-stack", "4").contains("has 4"));
+    assert!(refused("gen-vdf-3d", "1").contains("no stack"));
+    assert!(refused("gen-terrain", "0").contains("three axes"));
+}

@@ -2,6 +2,7 @@
 
 mod analyze;
 mod check;
+mod compare;
 mod completions;
 mod compress;
 mod decompress;
@@ -39,6 +40,7 @@ enum Verb {
     Check(check::CheckArgs),
     Report(report::ReportArgs),
     Compress(compress::CompressArgs),
+    Compare(compare::CompareArgs),
     Decompress(decompress::DecompressArgs),
     Inspect(inspect::InspectArgs),
     Analyze(analyze::AnalyzeArgs),
@@ -61,6 +63,7 @@ pub fn main() -> ExitCode {
         Verb::Check(args) => check::run(&args),
         Verb::Report(args) => report::run(&args),
         Verb::Compress(args) => compress::run(&args),
+        Verb::Compare(args) => compare::run(&args),
         Verb::Decompress(args) => decompress::run(&args),
         Verb::Inspect(args) => inspect::run(&args),
         Verb::Analyze(args) => analyze::run(&args),

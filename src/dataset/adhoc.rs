@@ -102,6 +102,7 @@ fn bare(name: String, kind: Kind, layout: Option<Layout>, source: Source) -> Man
         fill_value: None,
         velocity_spacing: None,
         sparsity_threshold: None,
+        stack: false,
         units: String::new(),
         axes: Vec::new(),
         description: String::new(),

@@ -39,6 +39,8 @@ pub struct Manifest {
     pub velocity_spacing: Option<Vec<f64>>,
     /// Values at or below this count as empty (VDF).
     pub sparsity_threshold: Option<f64>,
+    /// Whether the first axis numbers distributions (VDF).
+    pub stack: bool,
     /// Unit of the values.
     pub units: String,
     /// Names of the axes, slowest first.
@@ -290,6 +292,7 @@ mod tests {
             ("file = \"a.i16\"\n", "", "file"),
             ("byteorder", "sha256 = \"12\"\nbyteorder", "sha256"),
             ("byteorder", "as_dtype = \"float32\"\nbyteorder", "as_dtype"),
+            ("[2, 3]", "[2]\nstack = true", "stack"),
             ("byteorder", "population = \"proton\"\nbyteorder", "population"),
             ("byteorder", "format = \"vlsv\"\nview = \"rows\"\nbyteorder", "view"),
             ("byteorder", "generator = \"vdf\"\nbyteorder", "generator"),

@@ -90,4 +90,6 @@ pub struct Dataset {
     pub velocity_origin: Option<Vec<f64>>,
     /// Values at or below this count as empty (VDF only), in the unit of the data.
     pub sparsity_threshold: Option<f64>,
+    /// Whether the first axis numbers distributions (VDF only).
+    pub stack: bool,
 }

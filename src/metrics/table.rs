@@ -70,6 +70,9 @@ metrics! {
     NotebookPFrobenius "notebook_p_frobenius" "cubic VDF: all of the notebook's broadcast pressure, %; not a pressure";
     NotebookL1 "notebook_l1" "cubic VDF: sum |e| / sum |x|, as the seed's notebook prints it";
     NotebookL2 "notebook_l2" "cubic VDF: norm(e) / norm(y), over the RECONSTRUCTION's norm, as the seed's notebook prints it";
+    VdfRatioMin "vdf_ratio_min" "stack: smallest ratio of one VDF compressed by itself";
+    VdfRatioMax "vdf_ratio_max" "stack: largest ratio of one VDF compressed by itself";
+    VdfRatioTotal "vdf_ratio_total" "stack: all bytes over all payload bytes, each VDF compressed by itself";
 }
 
 /// A value per metric; absent where it does not apply or was not measured.

@@ -69,6 +69,9 @@ pub trait Canvas {
     /// A text from bottom to top, centred on the point.
     fn text_up(&mut self, text: &str, at: Point, font: Font);
 
+    /// A picture: rows of squares of side `size`, `columns` in each; what is `None` lets shine through what is below.
+    fn pixels(&mut self, corner: Point, size: f64, columns: usize, colours: &[Option<Colour>]);
+
     /// A filled rectangle between two corners.
     fn rect(&mut self, (left, top): Point, (right, bottom): Point, colour: Colour) {
         self.polygon(&[(left, top), (right, top), (right, bottom), (left, bottom)], colour);
@@ -191,6 +194,22 @@ impl<B: DrawingBackend> Canvas for Surface<B> {
     fn disc(&mut self, centre: Point, radius: f64, colour: Colour) {
         let radius = (radius * SCALE).round() as u32;
         self.backend.draw_circle(at(centre), radius, &filled(colour), true).expect("drawing into memory does not fail");
+    }
+
+    fn pixels(&mut self, (left, top): Point, size: f64, columns: usize, colours: &[Option<Colour>]) {
+        for (row, colours) in colours.chunks_exact(columns.max(1)).enumerate() {
+            let mut from = 0;
+            for run in colours.chunk_by(|a, b| a == b) {
+                let to = from + run.len();
+                let upper = at((left + from as f64 * size, top + row as f64 * size));
+                let lower = at((left + to as f64 * size, top + (row + 1) as f64 * size));
+                if let Some(colour) = run[0] {
+                    let drawn = self.backend.draw_rect(upper, lower, &filled(colour), true);
+                    drawn.expect("drawing into memory does not fail");
+                }
+                from = to;
+            }
+        }
     }
 
     fn text(&mut self, text: &str, (x, y): Point, align: Align, font: Font) {

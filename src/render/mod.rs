@@ -13,10 +13,12 @@ mod rate;
 mod readme;
 mod scale;
 mod speed;
+mod stacks;
 mod style;
 #[cfg(test)]
 mod tests;
 mod text;
+pub mod volume;
 
 use rayon::prelude::*;
 

@@ -28,6 +28,7 @@ pub fn page(
         ("Beside what was published", super::published::section(grid, &heading.published)),
         ("Compression ratio", means(grid)),
         ("Best method by data set", best(grid, figures)),
+        ("Stacks of distributions", super::stacks::section(records)),
         ("Speed", speed(grid, timings)),
         ("What did not run", not_run(records)),
         ("Every data set", details::section(grid, figures)),

@@ -4,11 +4,13 @@ use codecbench_methods::api::{Capabilities, Element, Promise, Target, TensorRef}
 use codecbench_methods::for_dtype;
 
 use super::executor::{Executor, Failure, Product, Work};
+use super::search::Found;
+use super::stack::{self, OneByOne};
 use super::{judge, search};
 use crate::dataset::{Dataset, Kind};
 use crate::frame::{self, Header};
 use crate::metrics::{METRIC_VERSION, Metrics, Original, measure};
-use crate::plan::{Cell, Subject, kinds, outside, reason};
+use crate::plan::{Cell, Subject, kinds, reason, working_rank};
 use crate::record::{HARNESS_VERSION, Record, Status};
 use crate::spec::{Goal, resolve};
 
@@ -23,10 +25,17 @@ pub(super) struct Loaded<'a> {
 impl<'a> Loaded<'a> {
     pub fn new(dataset: &'a Dataset) -> Self {
         let original = Original::new(dataset.tensor.view(), dataset.kind, dataset.fill_value)
-            .on_velocity_grid(dataset.velocity_spacing.clone(), dataset.sparsity_threshold);
+            .on_velocity_grid(dataset.velocity_spacing.clone(), dataset.sparsity_threshold)
+            .stacked(dataset.stack);
         let threshold = dataset.sparsity_threshold.filter(|_| dataset.kind == Kind::Vdf);
         let sparse_bytes = threshold.map(|threshold| sparse_bytes(&dataset.tensor.view(), threshold));
         Loaded { dataset, original, sparse_bytes }
+    }
+
+    /// See [`working_rank`].
+    fn working_rank(&self, cell: &Cell) -> Result<usize, String> {
+        let Dataset { tensor, stack, kind, .. } = self.dataset;
+        working_rank(cell.entry, tensor.dtype(), (tensor.shape().len(), *stack), Some(*kind), cell.target)
     }
 }
 
@@ -107,18 +116,22 @@ struct Outcome {
     promise: Promise,
     /// Whether the harness searched for the target: then nothing was promised for what the user asked.
     searched: bool,
+    /// Whether the payload is that of a stack's distributions one by one.
+    one_by_one: bool,
+    /// Bytes of each distribution of a stack compressed by itself, to the same target.
+    lengths: Option<Vec<usize>>,
 }
 
 fn attempt(executor: &dyn Executor, cell: &Cell, loaded: &Loaded<'_>) -> Result<Outcome, Failure> {
     let unsupported = |reason| Failure { status: Status::Unsupported, reason };
     let dataset = loaded.dataset;
     let (dtype, shape) = (dataset.tensor.dtype(), dataset.tensor.shape());
-    if let Some(reason) = outside(cell.entry, dtype, shape.len(), Some(dataset.kind), cell.target) {
-        return Err(unsupported(reason));
-    }
+    let rank = loaded.working_rank(cell).map_err(unsupported)?;
+    let (each, one_by_one) = (OneByOne(executor), rank < shape.len());
+    let executor: &dyn Executor = if one_by_one { &each } else { executor };
     let facts = cell.entry.capabilities().map_err(|error| unsupported(reason(&error)))?;
-    let route = route(cell, facts, loaded).map_err(unsupported)?;
-    let promise = |target: Target| facts.promise(dtype, shape.len(), target.kind()).unwrap_or(Promise::None);
+    let route = route(cell, facts, loaded, rank).map_err(unsupported)?;
+    let promise = |target: Target| facts.promise(dtype, rank, target.kind()).unwrap_or(Promise::None);
     let work = |target| Work {
         entry: cell.entry,
         params: &cell.params,
@@ -126,17 +139,21 @@ fn attempt(executor: &dyn Executor, cell: &Cell, loaded: &Loaded<'_>) -> Result<
         input: dataset.tensor.view(),
         fill: dataset.fill_value,
     };
+    let searched = !matches!(route, Route::Direct(_));
     let found = match route {
-        Route::Direct(target) => {
-            let product = executor.execute(&work(target))?;
-            return Ok(Outcome { product, target, promise: promise(target), searched: false });
-        }
+        Route::Direct(target) => Found { product: executor.execute(&work(target))?, target },
         Route::Rmse(goal) => search::for_rmse(executor, &work(Target::Rmse(goal)), &loaded.original, goal)?,
         Route::Bytes(goal) => search::for_size(executor, &work(Target::Lossless), &loaded.original, goal)?,
         Route::Moments(goal, widest) => search::for_moments(executor, &work(widest), &loaded.original, goal)?,
     };
-    let target = found.target;
-    Ok(Outcome { product: found.product, target, promise: promise(target), searched: true })
+    let Found { product, target } = found;
+    let lengths = match (dataset.stack, one_by_one) {
+        (false, _) => None,
+        (true, true) => Some(stack::lengths(&product.payload)),
+        // What a method cannot do has no ratio, and fails nothing.
+        (true, false) => each.execute(&work(target)).ok().map(|alone| stack::lengths(&alone.payload)),
+    };
+    Ok(Outcome { product, target, promise: promise(target), searched, one_by_one, lengths })
 }
 
 /// How a goal is reached.
@@ -152,9 +169,9 @@ enum Route {
     Moments(f64, Target),
 }
 
-fn route(cell: &Cell, facts: &Capabilities, loaded: &Loaded<'_>) -> Result<Route, String> {
+fn route(cell: &Cell, facts: &Capabilities, loaded: &Loaded<'_>, rank: usize) -> Result<Route, String> {
     let tensor = &loaded.dataset.tensor;
-    let takes = |target: Target| facts.promise(tensor.dtype(), tensor.shape().len(), target.kind()).is_ok();
+    let takes = |target: Target| facts.promise(tensor.dtype(), rank, target.kind()).is_ok();
     let elements = tensor.len() as f64;
     let goal = match resolve(cell.target, loaded.original.summary())? {
         Goal::Target(target) => target,
@@ -174,12 +191,14 @@ fn route(cell: &Cell, facts: &Capabilities, loaded: &Loaded<'_>) -> Result<Route
     })
 }
 
-/// The target that a finished row was measured under, to time the same thing again.
+/// The target that a finished row was measured under, to time the same thing again. `None` where that cannot be told, and
+/// for distributions compressed one by one.
 pub(super) fn executed_target(cell: &Cell, loaded: &Loaded<'_>, record: &Record) -> Option<Target> {
+    let rank = loaded.working_rank(cell).ok().filter(|&rank| rank == loaded.dataset.tensor.shape().len())?;
     if let Some(target) = search::searched_target(&record.reason) {
         return Some(target);
     }
-    match route(cell, cell.entry.capabilities().ok()?, loaded).ok()? {
+    match route(cell, cell.entry.capabilities().ok()?, loaded, rank).ok()? {
         Route::Direct(target) => Some(target),
         Route::Rmse(_) | Route::Bytes(_) | Route::Moments(..) => None,
     }
@@ -209,11 +228,30 @@ fn fill(record: &mut Record, outcome: &Outcome, cell: &Cell, loaded: &Loaded<'_>
         reason = if reason.is_empty() { note } else { format!("{note}; {reason}") };
     }
     (record.status, record.reason) = (status, reason);
-    record.frame_bytes = header(outcome, cell, loaded).map(|header| header.byte_len(payload.len()) as u64);
+    record.frame_bytes = frame_bytes(outcome, cell, loaded);
+    if let Some(lengths) = &outcome.lengths {
+        stack::set_ratios(&mut record.metrics, input / lengths.len().max(1) as u64, lengths);
+    }
 }
 
-/// What a standalone file of this cell says before its payload.
+/// Bytes of the standalone files of this cell: one, or one per distribution where they are compressed one by one.
+fn frame_bytes(outcome: &Outcome, cell: &Cell, loaded: &Loaded<'_>) -> Option<u64> {
+    let whole = || Some(header(outcome, cell, loaded)?.byte_len(outcome.product.payload.len()) as u64);
+    let Some(lengths) = outcome.lengths.as_ref().filter(|_| outcome.one_by_one) else { return whole() };
+    let Dataset { tensor, fill_value, .. } = loaded.dataset;
+    let entries = stack::members(&tensor.view());
+    let of_one = |(entry, &length): (&TensorRef<'_>, &usize)| {
+        let header = Header::new(cell.entry, &cell.params, outcome.target, *fill_value, entry).ok()?;
+        Some(header.byte_len(length) as u64)
+    };
+    entries.iter().zip(lengths).map(of_one).sum()
+}
+
+/// What a standalone file of this cell says before its payload; `None` where there is no single file.
 fn header(outcome: &Outcome, cell: &Cell, loaded: &Loaded<'_>) -> Option<Header> {
+    if outcome.one_by_one {
+        return None;
+    }
     let Dataset { tensor, fill_value, .. } = loaded.dataset;
     Header::new(cell.entry, &cell.params, outcome.target, *fill_value, &tensor.view()).ok()
 }
@@ -249,6 +287,8 @@ impl Cell {
     fn promise_kind(&self, subject: &Subject) -> Option<Promise> {
         let facts = self.entry.capabilities().ok()?;
         let (dtype, rank) = (subject.dtype?, subject.shape.as_ref()?.len());
+        let working = working_rank(self.entry, dtype, (rank, subject.stack), subject.kind, self.target);
+        let rank = working.unwrap_or(rank);
         let (first, searched) = kinds(self.target).split_first()?;
         match facts.promise(dtype, rank, *first) {
             Ok(promise) => Some(promise),

@@ -41,6 +41,7 @@ impl Host for Memory {
             velocity_spacing: None,
             velocity_origin: None,
             sparsity_threshold: None,
+            stack: false,
         }))
     }
 

@@ -4,6 +4,7 @@ use codecbench::dataset::Dataset;
 use codecbench::dataset::catalogue::{Catalogue, LoadError, RawHint};
 use codecbench::dataset::load::vlsv;
 use codecbench::dataset::manifest::VlsvView;
+use codecbench::metrics::Metric;
 use codecbench::plan::{Subject, plan};
 use codecbench::run::compress;
 use codecbench::spec::{MethodSpec, TargetSpec};
@@ -122,4 +123,20 @@ fn the_sample_in_its_true_type_stores_50506_values_above_its_threshold() {
     assert_eq!((record.input_bytes, record.ratio.map(|ratio| ratio > 0.99)), (Some(500_000), Some(true)));
     let sparse = record.sparse_ratio.zip(record.payload_bytes).map(|(ratio, bytes)| ratio * bytes as f64);
     assert_eq!(sparse.map(f64::round), Some(202_024.0));
+}
+
+#[test]
+fn a_stack_has_a_ratio_of_its_own_and_those_of_its_distributions_beside_it() {
+    let dataset = load("gen-vdf-stack").expect("it is generated");
+    assert!(dataset.stack);
+    let subject = Subject { name: dataset.name.clone(), ..Subject::default() }.with(&dataset);
+    let methods = MethodSpec::parse("zlib").expect("a method");
+    let target = TargetSpec::parse_one("lossless").expect("a target");
+    let plan = plan(vec![subject], &methods, &[target], &[]).expect("one cell");
+    let record = compress(&plan.cells[0], &plan.subjects[0], &dataset, 1).expect("it runs").record;
+    let metric = |metric| record.metrics.get(metric).expect("a stack has it");
+    let [low, total, high] = [Metric::VdfRatioMin, Metric::VdfRatioTotal, Metric::VdfRatioMax].map(metric);
+    println!("zlib on the stack: ratio {:?}; one by one {total}, from {low} to {high}", record.ratio);
+    assert!(low < total && total < high);
+    assert_eq!(record.ratio, record.input_bytes.zip(record.payload_bytes).map(|(all, one)| all as f64 / one as f64));
 }

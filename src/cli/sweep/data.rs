@@ -74,6 +74,7 @@ impl Data {
             kind: Some(manifest.kind),
             dtype: manifest.layout.as_ref().map(|layout| layout.dtype),
             shape: manifest.layout.as_ref().map(|layout| layout.shape.clone()),
+            stack: manifest.stack,
             sha256: manifest.identity(manifest.sha256.as_deref()),
             generated: manifest.is_generated(),
             absent,

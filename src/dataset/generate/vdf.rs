@@ -6,14 +6,15 @@ use super::random::Random;
 use super::{Generated, Generator, Request, tensor};
 use crate::dataset::Kind;
 
-/// Phase-space density, s^3 m^-6; axes vz, vy, vx.
+/// Phase-space density, s^3 m^-6; axes vz, vy, vx, or those behind a spatial cell whose plasma changes
+/// little from one to the next.
 pub const VDF: Generator = Generator {
     id: "vdf",
     kind: Kind::Vdf,
     summary: "drifting bi-Maxwellian and kappa populations and a ring beam; empty below a threshold, cut by its box",
     variants: &["vlasov", "counted"],
     dtypes: &[DType::F32, DType::F64],
-    ranks: 3..=3,
+    ranks: 3..=4,
     make,
 };
 
@@ -48,15 +49,28 @@ enum Shape {
 }
 
 fn make(request: &Request<'_>) -> Generated {
-    let longest = request.shape.iter().copied().max().unwrap_or(1).max(1);
+    let (cells, shape) = request.shape.split_at(request.shape.len() - 3);
+    let longest = shape.iter().copied().max().unwrap_or(1).max(1);
     let spacing = 2.0 * HALF_BOX / longest as f64;
-    let populations = populations(request.seed);
-    let centre = |axis: usize, index: usize| (index as f64 + 0.5 - request.shape[axis] as f64 / 2.0) * spacing;
-    let mut counting = Random::new(request.seed, 1);
     let mut values = Vec::with_capacity(request.len());
-    for z in 0..request.shape[0] {
-        for y in 0..request.shape[1] {
-            for x in 0..request.shape[2] {
+    for cell in 0..cells.first().copied().unwrap_or(1) {
+        one(request, (cell, shape), spacing, &mut values);
+    }
+    Generated {
+        velocity_spacing: Some([vec![1.0; cells.len()], vec![spacing; 3]].concat()),
+        sparsity_threshold: Some(THRESHOLD),
+        ..tensor(request, values).into()
+    }
+}
+
+/// The distribution of one spatial cell.
+fn one(request: &Request<'_>, (cell, shape): (usize, &[usize]), spacing: f64, values: &mut Vec<f64>) {
+    let populations: Vec<_> = populations(request.seed).into_iter().enumerate().map(|at| carried(at, cell)).collect();
+    let centre = |axis: usize, index: usize| (index as f64 + 0.5 - shape[axis] as f64 / 2.0) * spacing;
+    let mut counting = Random::new(request.seed, 1 + cell as u64);
+    for z in 0..shape[0] {
+        for y in 0..shape[1] {
+            for x in 0..shape[2] {
                 let v = [centre(2, x), centre(1, y), centre(0, z)];
                 let f: f64 = populations.iter().map(|population| population.at(v)).sum();
                 let f = if request.is("counted") { counting.poisson(f / ONE_COUNT) * ONE_COUNT } else { f };
@@ -64,10 +78,17 @@ fn make(request: &Request<'_>) -> Generated {
             }
         }
     }
-    Generated {
-        velocity_spacing: Some(vec![spacing; 3]),
-        sparsity_threshold: Some(THRESHOLD),
-        ..tensor(request, values).into()
+}
+
+/// A population as it is `cells` spatial cells on: thinner, hotter and faster by its own rate.
+fn carried((number, population): (usize, Population), cells: usize) -> Population {
+    let steps = cells as f64 * (1.0 + number as f64 / 2.0);
+    Population {
+        density: population.density * libm::exp(-0.08 * steps),
+        drift: std::array::from_fn(|i| population.drift[i] + population.axis[i] * 3e4 * steps),
+        parallel: population.parallel * libm::exp(0.02 * steps),
+        perpendicular: population.perpendicular * libm::exp(0.01 * steps),
+        ..population
     }
 }
 
@@ -165,6 +186,20 @@ mod tests {
             let expected: f64 = populations(4).iter().map(|population| population.density).sum();
             assert!((0.85..1.01).contains(&(density / expected)), "{variant}: {density} of {expected}");
         }
+    }
+
+    #[test]
+    fn a_stack_starts_with_the_single_distribution_and_changes_from_cell_to_cell() {
+        let made = |shape: &[usize]| make(&Request { shape, seed: 4, dtype: DType::F64, variant: None });
+        let (stack, single) = (made(&[3, 12, 13, 14]), made(&[12, 13, 14]));
+        let values = |made: &Generated| match &made.tensor {
+            Tensor::F64(array) => array.iter().copied().collect::<Vec<f64>>(),
+            _ => panic!("float64 was asked for"),
+        };
+        let (all, first) = (values(&stack), values(&single));
+        assert_eq!((&all[..first.len()], stack.velocity_spacing.map(|spacing| spacing.len())), (&first[..], Some(4)));
+        let density = |cell: usize| all[cell * first.len()..][..first.len()].iter().sum::<f64>();
+        assert!(density(2) < density(1) && density(1) < density(0) && density(2) > 0.5 * density(0));
     }
 
     #[test]

@@ -33,11 +33,13 @@ pub struct Parsed {
     pub velocity_origin: Option<Vec<f64>>,
     /// Values at or below this count as empty (VDF).
     pub sparsity_threshold: Option<f64>,
+    /// Whether the first axis numbers distributions (VDF).
+    pub stack: bool,
 }
 
 impl From<Tensor> for Parsed {
     fn from(tensor: Tensor) -> Self {
-        Parsed { tensor, velocity_spacing: None, velocity_origin: None, sparsity_threshold: None }
+        Parsed { tensor, velocity_spacing: None, velocity_origin: None, sparsity_threshold: None, stack: false }
     }
 }
 

@@ -34,6 +34,8 @@ pub(super) struct Wire {
     velocity_spacing: Option<Vec<f64>>,
     sparsity_threshold: Option<f64>,
     #[serde(default)]
+    stack: bool,
+    #[serde(default)]
     units: String,
     #[serde(default)]
     axes: Vec<String>,
@@ -98,6 +100,7 @@ impl Wire {
             fill_value: self.fill_value,
             velocity_spacing: self.velocity_spacing,
             sparsity_threshold: self.sparsity_threshold,
+            stack: self.stack,
             units: self.units,
             axes: self.axes,
             description: self.description,
@@ -229,6 +232,9 @@ impl Wire {
         let Some(rank) = layout.map(|layout| layout.shape.len()) else { return Ok(()) };
         if !self.axes.is_empty() && self.axes.len() != rank {
             return Err(("axes", format!("{} names for {rank} axes", self.axes.len())));
+        }
+        if self.stack && rank < 2 {
+            return Err(("stack", "the first of at least two axes numbers the distributions".to_string()));
         }
         match &self.velocity_spacing {
             Some(spacing) if spacing.len() != rank => {

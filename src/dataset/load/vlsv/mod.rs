@@ -73,6 +73,7 @@ pub fn parse(bytes: &[u8], view: &VlsvView) -> Result<Parsed, FormatError> {
         velocity_spacing: grid.as_ref().map(|grid| with_leading(grid.spacing, 1.0)),
         velocity_origin: grid.filter(|_| !view.blocks).map(|grid| with_leading(grid.origin, 0.0)),
         sparsity_threshold: threshold,
+        stack: leading == 1 && !view.blocks,
         ..tensor.into()
     })
 }

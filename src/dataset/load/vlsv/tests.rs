@@ -92,7 +92,7 @@ fn one_cell_becomes_a_box_and_all_of_them_a_stack() {
         assert_eq!(one.velocity_origin, Some(vec![0.0, 10.0, -2.0]));
         assert_eq!(one.sparsity_threshold, Some(1e-3));
         let all = parse(&bytes, &view(None)).expect("a valid file");
-        assert_eq!(all.tensor.shape(), [2, 1, 2, 4]);
+        assert_eq!((all.tensor.shape(), all.stack, one.stack), (&[2, 1, 2, 4][..], true, false));
         assert_eq!(values(&all), [0.0, 0.0, 5.0, 6.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 3.0, 4.0]);
         assert_eq!(all.velocity_spacing, Some(vec![1.0, 0.5, 10.0, 2.0]));
     }
