@@ -94,7 +94,7 @@ impl<'a> Page<'a> {
         self.surfaces(canvas, bars + 66.0);
     }
 
-    /// What the two colours outside the scale mean.
+    /// What the two colours outside the scale mean, and how the other scales go.
     fn key(&self, canvas: &mut dyn Canvas, (left, base): Point) {
         let low = short(Decades::of(self.comparison).low);
         let entries = [(NOTHING, format!("at or below {low}")), (BELOW, format!("below -{low}"))];
@@ -103,6 +103,8 @@ impl<'a> Page<'a> {
             canvas.rect((left, base - 9.0), (left + 10.0, base + 1.0), colour);
             canvas.text(&text, (left + 15.0, base), Align::Left, SMALL);
         }
+        canvas.text("four decades of the largest", (x(2), base), Align::Left, SMALL);
+        canvas.text("signed square root; the original fills the scale", (x(3), base), Align::Left, SMALL);
     }
 
     fn surfaces(&self, canvas: &mut dyn Canvas, top: f64) {
