@@ -36,6 +36,7 @@ fn studied(kind: Kind, dtype: DType, shape: &[usize], bytes: &[u8]) -> Study {
         velocity_spacing: None,
         velocity_origin: None,
         sparsity_threshold: None,
+        stack: false,
     })
 }
 
