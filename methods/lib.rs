@@ -10,6 +10,7 @@ pub mod block_dct;
 #[path = "haar-pair/mod.rs"]
 pub mod haar_pair;
 pub mod identity;
+pub mod octree;
 pub mod pca;
 #[path = "spatial-delta/mod.rs"]
 pub mod spatial_delta;
@@ -37,4 +38,5 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<wavelet::Wavelet>(),
     Entry::of::<pca::Pca>(),
     Entry::of::<tucker_octree::TuckerOctree>(),
+    Entry::of::<octree::Octree>(),
 ];

@@ -4,6 +4,7 @@
 mod codecs;
 mod datasets;
 mod notebook;
+mod octree;
 mod pca;
 mod sample;
 mod tucker_octree;
