@@ -124,7 +124,7 @@ fn the_ranges_of_the_bands_are_those_the_notebook_printed() {
 }
 
 #[test]
-fn coefficients_cut_to_bytes_reproduce_the_notebooks_row_in_a_twentieth_of_its_bytes() {
+fn coefficients_cut_to_bytes_reproduce_the_notebooks_row_in_a_sixtieth_of_its_bytes() {
     let Some(tensor) = vdf() else { return };
     let params =
         wavelet::Params { family: Family::Bior13, levels: 1, quantiser: Quantiser::Int8, ..Default::default() };
@@ -135,7 +135,8 @@ fn coefficients_cut_to_bytes_reproduce_the_notebooks_row_in_a_twentieth_of_its_b
     assert_near("L1", l1, 0.082, 0.0005);
     assert_near("L2", l2, 0.058, 0.0005);
     assert_near("norm", f64::from_le_bytes(*payload.first_chunk().expect("a norm")) * 1e15, 6.181394286686531, 1e-6);
-    assert!(payload.len() < 157_464 / 20);
+    // zlib takes 6918 bytes for the same bytes.
+    assert!(payload.len() < 157_464 / 60, "{} bytes", payload.len());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The wavelet families.
 //!
-//! Orthogonal filters: Daubechies, Ten Lectures on Wavelets (SIAM 1992), table 6.1. bior1.3: Cohen, Daubechies and
-//! Feauveau, Comm. Pure Appl. Math. 45 (1992) 485, table 6.1. Values and alignment as in PyWavelets 1.8. Lifting steps of
+//! Orthogonal filters: Daubechies, Ten Lectures on Wavelets (SIAM 1992), table 6.1. bior: Cohen, Daubechies and
+//! Feauveau, Comm. Pure Appl. Math. 45 (1992) 485, section 6. Values and alignment as in PyWavelets 1.8. Lifting steps of
 //! 9/7 and 5/3: Daubechies and Sweldens, J. Fourier Anal. Appl. 4 (1998) 247, and Calderbank et al. (1998).
 
 use schemars::JsonSchema;
@@ -44,11 +44,45 @@ pub enum Family {
     /// Biorthogonal spline 1.3.
     #[serde(rename = "bior1.3")]
     Bior13,
+    /// Biorthogonal spline 2.2: Cohen-Daubechies-Feauveau 5/3 as a filter bank.
+    #[serde(rename = "bior2.2")]
+    Bior22,
+    /// Biorthogonal 4.4: Cohen-Daubechies-Feauveau 9/7 as a filter bank.
+    #[serde(rename = "bior4.4")]
+    Bior44,
+    /// Biorthogonal 6.8.
+    #[serde(rename = "bior6.8")]
+    Bior68,
 }
 
 impl Family {
     /// Every family.
-    pub const ALL: [Family; 11] = [
+    pub const ALL: [Family; 14] = [
+        Family::Haar,
+        Family::Cdf53,
+        Family::Cdf97,
+        Family::Db2,
+        Family::Db3,
+        Family::Db4,
+        Family::Db5,
+        Family::Db6,
+        Family::Db7,
+        Family::Db8,
+        Family::Bior13,
+        Family::Bior22,
+        Family::Bior44,
+        Family::Bior68,
+    ];
+
+    /// Whether synthesis has other filters than analysis.
+    #[cfg(test)]
+    pub(super) fn is_biorthogonal(self) -> bool {
+        use Family::{Bior13, Bior22, Bior44, Bior68, Cdf53, Cdf97};
+        matches!(self, Bior13 | Bior22 | Bior44 | Bior68 | Cdf53 | Cdf97)
+    }
+
+    /// Those that a sweep tries: of the others, two are the lifted 5/3 and 9/7 in another form.
+    pub const SWEPT: [Family; 11] = [
         Family::Haar,
         Family::Cdf53,
         Family::Cdf97,
@@ -74,6 +108,9 @@ impl Family {
             Family::Db7 => Some((&DB7[0], &DB7[1])),
             Family::Db8 => Some((&DB8[0], &DB8[1])),
             Family::Bior13 => Some((&BIOR13[0], &BIOR13[1])),
+            Family::Bior22 => Some((&BIOR22[0], &BIOR22[1])),
+            Family::Bior44 => Some((&BIOR44[0], &BIOR44[1])),
+            Family::Bior68 => Some((&BIOR68[0], &BIOR68[1])),
         }
     }
 }
@@ -122,3 +159,18 @@ const DB8: [[f64; 16]; 2] = [
 
 const R: f64 = std::f64::consts::FRAC_1_SQRT_2;
 const BIOR13: [[f64; 6]; 2] = [[-R / 8.0, R / 8.0, R, R, R / 8.0, -R / 8.0], [0.0, 0.0, R, R, 0.0, 0.0]];
+
+const BIOR22: [[f64; 6]; 2] =
+    [[0.0, -R / 4.0, R / 2.0, 1.5 * R, R / 2.0, -R / 4.0], [0.0, R / 2.0, R, R / 2.0, 0.0, 0.0]];
+
+#[rustfmt::skip]
+const BIOR44: [[f64; 10]; 2] = [
+    [0.0, 0.03782845550726404, -0.023849465019556843, -0.11062440441843718, 0.37740285561283066, 0.8526986790088938, 0.37740285561283066, -0.11062440441843718, -0.023849465019556843, 0.03782845550726404],
+    [0.0, -0.06453888262869706, -0.04068941760916406, 0.41809227322161724, 0.7884856164055829, 0.41809227322161724, -0.04068941760916406, -0.06453888262869706, 0.0, 0.0],
+];
+
+#[rustfmt::skip]
+const BIOR68: [[f64; 18]; 2] = [
+    [0.0, 0.0019088317364812906, -0.0019142861290887667, -0.016990639867602342, 0.01193456527972926, 0.04973290349094079, -0.07726317316720414, -0.09405920349573646, 0.4207962846098268, 0.8259229974584023, 0.4207962846098268, -0.09405920349573646, -0.07726317316720414, 0.04973290349094079, 0.01193456527972926, -0.016990639867602342, -0.0019142861290887667, 0.0019088317364812906],
+    [0.0, 0.0, 0.0, 0.014426282505624435, 0.014467504896790148, -0.07872200106262882, -0.04036797903033992, 0.41784910915027457, 0.7589077294536541, 0.41784910915027457, -0.04036797903033992, -0.07872200106262882, 0.014467504896790148, 0.014426282505624435, 0.0, 0.0, 0.0, 0.0],
+];

@@ -5,12 +5,14 @@
 //! al., IPDPS 2023). Without loss, integers go through the reversible 5/3. Target `native` does what the seeds did:
 //! a hard threshold, or coefficients cut to bytes.
 
+mod bytes;
 mod expand;
 mod filters;
 mod line;
 mod native;
 mod pyramid;
 mod reversible;
+mod stationary;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -39,6 +41,21 @@ pub enum Quantiser {
     Int8,
 }
 
+/// Which coefficients target `native` works on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expansion {
+    /// Those of the decimated transform, about one per value.
+    #[default]
+    Decimated,
+    /// Those of the stationary transform: every level at full resolution, `1 + levels (2^axes - 1)` per value. What is kept of
+    /// them is stored: many more bytes, for an error spread more evenly.
+    Stationary,
+    /// Those of the decimated transform, of values denoised first: what is below `threshold` in the stationary transform
+    /// is taken out, the coarsest band apart.
+    Denoised,
+}
+
 /// Parameters of `wavelet`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -55,6 +72,8 @@ pub struct Params {
     /// Target `native` with quantiser `threshold`: smaller magnitudes become zero, in the unit of the data.
     #[schemars(range(min = 0.0))]
     pub threshold: f64,
+    /// Target `native`: `decimated`, `stationary` (overcomplete), or `denoised` (by the stationary one, then decimated).
+    pub transform: Expansion,
 }
 
 /// See the module.
@@ -95,14 +114,15 @@ impl Method for Wavelet {
         if params.levels > 30 {
             return Err(Error::invalid("levels", format!("must be at most 30 (0: automatic), got {}", params.levels)));
         }
-        if target != Target::Native && (params.threshold != 0.0 || params.quantiser != Quantiser::Threshold) {
-            return Err(Error::invalid("threshold", "this and `quantiser` are for target `native` only"));
+        let own = (params.threshold, params.quantiser, params.transform);
+        if target != Target::Native && own != (0.0, Quantiser::Threshold, Expansion::Decimated) {
+            return Err(Error::invalid("threshold", "this, `quantiser` and `transform` are for target `native` only"));
         }
         Ok(Wavelet { params, target })
     }
 
     fn grid() -> Vec<Params> {
-        Family::ALL.into_iter().map(|family| Params { family, ..Params::default() }).collect()
+        Family::SWEPT.into_iter().map(|family| Params { family, ..Params::default() }).collect()
     }
 }
 
@@ -138,7 +158,7 @@ impl Wavelet {
     /// `Unsupported` for 64-bit integers; `InvalidParam` if an axis does not exist.
     pub fn coefficients(&self, input: TensorRef<'_>) -> Result<Vec<Coefficients>, Error> {
         let axes = self.axes(input.shape())?;
-        let native = self.native(input.shape(), &axes);
+        let native = self.native(input.shape(), &axes)?;
         for_exact!(TensorRef, input, view => {
             Ok(native.forward(view.data().iter().map(|value| value.to_f64()).collect()))
         })
@@ -175,7 +195,7 @@ impl Wavelet {
         }
         match mode {
             Mode::Goal(goal) => subband::compress(data, shape, goal, self.plans(axes), payload)?,
-            Mode::Native(store) => self.native(shape, axes).compress(data, store, payload),
+            Mode::Native(store) => self.native(shape, axes)?.compress(data, store, payload),
             Mode::Reversible => {
                 for (tile, pyramid, shape) in self.reversible_tiles(shape, axes) {
                     let (mut values, row) = (Vec::with_capacity(tile.len()), tile.shape[tile.shape.len() - 1]);
@@ -198,7 +218,7 @@ impl Wavelet {
         let mut at = 0;
         match mode {
             Mode::Goal(goal) => return subband::decompress(payload, shape, goal, self.plans(axes), data),
-            Mode::Native(store) => return self.native(shape, axes).decompress(payload, store, data),
+            Mode::Native(store) => return self.native(shape, axes)?.decompress(payload, store, data),
             Mode::Reversible => {
                 for (tile, pyramid, shape) in self.reversible_tiles(shape, axes) {
                     let mut values = vec![0i32; tile.len()];
@@ -237,12 +257,17 @@ impl Wavelet {
         })
     }
 
-    fn native(&self, shape: &[usize], axes: &[usize]) -> Native {
+    fn native(&self, shape: &[usize], axes: &[usize]) -> Result<Native, Error> {
         let (shape, depth) = (tiles::squeeze(shape), self.params.levels);
         let levels = pyramid::levels(&shape, axes, depth);
-        Native { family: self.params.family, shape, levels, axes: axes.to_vec(), depth }
+        let Params { family, transform, threshold: denoise, .. } = self.params;
+        let native = Native { family, shape, levels, axes: axes.to_vec(), depth, transform, denoise };
+        native.check()?;
+        Ok(native)
     }
 }
 
+#[cfg(test)]
+mod facts;
 #[cfg(test)]
 mod tests;

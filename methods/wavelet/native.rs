@@ -1,8 +1,12 @@
-//! The seeds' codecs: coefficients kept where they are large, or rounded to bytes.
+//! The seeds' codecs: coefficients kept where they are large, or cut to bytes; of the decimated transform or the
+//! stationary one.
 
+use super::Expansion;
+use super::bytes;
 use super::expand::{self, Coefficients};
 use super::filters::Family;
 use super::pyramid::{Gains, Level, Pyramid};
+use super::stationary;
 use crate::api::{Element, Error};
 use crate::shared::entropy;
 use crate::shared::subband::{Band, Transform};
@@ -29,11 +33,35 @@ pub(super) struct Native {
     /// Axes that may be split, and how often.
     pub axes: Vec<usize>,
     pub depth: u32,
+    pub transform: Expansion,
+    /// Coefficients of the stationary transform below this become zero before anything else, where it denoises.
+    pub denoise: f64,
 }
 
 impl Native {
+    /// Refuses what would take too much room.
+    ///
+    /// # Errors
+    /// `Unsupported` if the stationary transform has too many coefficients per value.
+    pub fn check(&self) -> Result<(), Error> {
+        let (times, most) = (stationary::redundancy(&self.levels), stationary::MOST);
+        match self.transform {
+            Expansion::Stationary | Expansion::Denoised if times > most => Err(Error::unsupported(format!(
+                "{times} coefficients per value of the stationary transform, at most {most}; take fewer levels or axes"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// All bands, the coarsest first.
     pub fn forward(&self, mut values: Vec<f64>) -> Vec<Coefficients> {
+        match self.transform {
+            Expansion::Stationary => {
+                return stationary::forward(self.family, &self.shape, &self.levels, values);
+            }
+            Expansion::Denoised => values = self.denoised(values),
+            Expansion::Decimated => {}
+        }
         if self.family.filters().is_some() {
             return expand::forward(self.family, &self.shape, &self.levels, values);
         }
@@ -47,7 +75,20 @@ impl Native {
         pyramid.bands().iter().zip(names).map(taken).collect()
     }
 
+    /// Without what is small in the stationary transform: as a threshold in the decimated one, averaged over all shifts
+    /// (Coifman and Donoho, "Translation-invariant de-noising", 1995).
+    fn denoised(&self, values: Vec<f64>) -> Vec<f64> {
+        let mut bands = stationary::forward(self.family, &self.shape, &self.levels, values);
+        for value in bands.iter_mut().skip(1).flat_map(|band| &mut band.values) {
+            *value = if value.abs() >= self.denoise { *value } else { 0.0 };
+        }
+        stationary::inverse(self.family, &self.levels, bands)
+    }
+
     fn inverse(&self, bands: Vec<Coefficients>) -> Vec<f64> {
+        if self.transform == Expansion::Stationary {
+            return stationary::inverse(self.family, &self.levels, bands);
+        }
         if self.family.filters().is_some() {
             let shapes = expand::shapes(self.family, &self.shape, &self.levels);
             return expand::inverse(self.family, &shapes.boxes, &self.levels, bands);
@@ -65,6 +106,9 @@ impl Native {
     /// Shapes of the bands, the coarsest first.
     fn shapes(&self) -> Vec<Vec<usize>> {
         match self.family.filters() {
+            _ if self.transform == Expansion::Stationary => {
+                vec![self.shape.clone(); stationary::redundancy(&self.levels)]
+            }
             Some(_) => expand::shapes(self.family, &self.shape, &self.levels).bands,
             None => self.pyramid().bands().iter().map(shape_of).collect(),
         }
@@ -76,10 +120,13 @@ impl Native {
 
     fn names(&self) -> Vec<String> {
         let mut names = vec![format!("{}{}", self.levels.len(), "a".repeat(self.shape.len()))];
+        // Bands of lifting steps follow the bits of their number from the first axis, those of filters C order.
+        let lifted = self.family.filters().is_none() && self.transform != Expansion::Stationary;
         for (number, level) in self.levels.iter().enumerate().rev() {
             for high in 1..1usize << level.axes.len() {
+                let bit = |i: usize| if lifted { i } else { level.axes.len() - 1 - i };
                 let is_high =
-                    |axis| level.axes.iter().position(|&split| split == axis).is_some_and(|i| high >> i & 1 == 1);
+                    |axis| level.axes.iter().position(|&split| split == axis).is_some_and(|i| high >> bit(i) & 1 == 1);
                 let letters: String = (0..self.shape.len()).map(|axis| if is_high(axis) { 'd' } else { 'a' }).collect();
                 names.push(format!("{}{letters}", number + 1));
             }
@@ -97,7 +144,7 @@ impl Native {
                 let norm = if largest > 0.0 && largest.is_finite() { largest / SCALED } else { 1.0 };
                 values.iter_mut().for_each(|value| *value /= norm);
                 payload.extend_from_slice(&norm.to_le_bytes());
-                write_bytes(&self.forward(values), payload);
+                bytes::write(&self.forward(values), payload);
             }
         }
     }
@@ -108,14 +155,15 @@ impl Native {
     /// `Corrupt` if no encoder wrote the payload.
     pub fn decompress<T: Element>(&self, payload: &[u8], store: Store, data: &mut [T]) -> Result<(), Error> {
         let shapes = self.shapes();
-        let count = shapes.iter().map(|shape| shape.iter().product::<usize>()).sum();
+        let count = shapes.iter().map(|shape| shape.iter().product::<usize>()).sum::<usize>();
         let (all, norm) = match store {
             Store::Threshold(_) => (read_kept::<T>(payload, count)?, 1.0),
             Store::Int8 => {
                 let split = payload.split_first_chunk();
                 let (norm, rest) =
                     split.ok_or_else(|| Error::corrupt(payload.len(), "the payload ends in its norm"))?;
-                (read_bytes(rest, count)?, f64::from_le_bytes(*norm))
+                let bands: Vec<(String, Vec<usize>)> = self.names().into_iter().zip(shapes.iter().cloned()).collect();
+                (bytes::read(rest, &bands)?, f64::from_le_bytes(*norm))
             }
         };
         let mut rest = all.as_slice();
@@ -206,37 +254,4 @@ fn read_kept<T: Element>(payload: &[u8], count: usize) -> Result<Vec<f64>, Error
         all[place] = if bytes.len() == 8 { f64::from_bits(bits) } else { f64::from(f32::from_bits(bits as u32)) };
     }
     Ok(all)
-}
-
-/// The context of a byte: the mean magnitude of the two before it.
-fn byte_context(before: [i32; 2]) -> u8 {
-    let sum = 2 * before[0].unsigned_abs().min(127) + before[1].unsigned_abs().min(127);
-    (33 - (sum + 1).leading_zeros()) as u8
-}
-
-fn write_bytes(bands: &[Coefficients], payload: &mut Vec<u8>) {
-    let (mut symbols, mut contexts, mut before) = (Vec::new(), Vec::new(), [0; 2]);
-    for &value in bands.iter().flat_map(|band| &band.values) {
-        // Towards zero, as the seed; what a byte does not hold saturates.
-        let symbol = i32::from(value as i8);
-        contexts.push(byte_context(before));
-        symbols.push(symbol);
-        before = [symbol, before[0]];
-    }
-    entropy::encode(&symbols, &contexts, payload);
-}
-
-fn read_bytes(bytes: &[u8], count: usize) -> Result<Vec<f64>, Error> {
-    let mut decoder = entropy::Decoder::new(bytes)?;
-    let (mut values, mut before) = (Vec::with_capacity(count), [0; 2]);
-    for _ in 0..count {
-        let symbol = decoder.next(byte_context(before));
-        before = [symbol, before[0]];
-        values.push(f64::from(symbol));
-    }
-    let end = decoder.finish()?;
-    match bytes.len() - end {
-        0 => Ok(values),
-        extra => Err(Error::corrupt(end, format!("{extra} bytes behind the last coefficient"))),
-    }
 }

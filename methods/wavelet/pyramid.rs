@@ -323,7 +323,7 @@ mod tests {
     #[test]
     fn gains_are_one_for_orthogonal_families_and_near_it_for_the_others() {
         for family in Family::ALL {
-            let near = matches!(family, Family::Cdf53 | Family::Cdf97 | Family::Bior13);
+            let near = family.is_biorthogonal();
             for [low, high] in Gains::new(family).0 {
                 let slack = if near { 0.8 } else { 1e-9 };
                 assert!((low - 1.0).abs() < slack && (high - 1.0).abs() < slack, "{family:?} {low} {high}");

@@ -42,7 +42,12 @@ fn hostile_bytes_are_survived() {
     for target in [Target::MaxAbs(0.1), Target::Rmse(0.1), Target::Native] {
         check_hostile_bytes::<Wavelet>(&[of(Family::Cdf97), of(Family::Db4)], target);
     }
-    check_hostile_bytes::<Wavelet>(&[Params { quantiser: Quantiser::Int8, ..of(Family::Bior13) }], Target::Native);
+    let cut = Params { quantiser: Quantiser::Int8, levels: 2, ..of(Family::Bior13) };
+    let stationary = Params { transform: Expansion::Stationary, threshold: 0.1, ..of(Family::Db4) };
+    let every = [of(Family::Haar), of(Family::Cdf97)].map(|params| Params { quantiser: Quantiser::Int8, ..params });
+    check_hostile_bytes::<Wavelet>(&[cut.clone(), stationary], Target::Native);
+    check_hostile_bytes::<Wavelet>(&every, Target::Native);
+    check_hostile_bytes::<Wavelet>(&[Params { transform: Expansion::Stationary, ..cut }], Target::Native);
 }
 
 #[test]
@@ -102,6 +107,40 @@ fn nothing_is_lost_without_a_threshold_and_little_with_a_small_one() {
             assert!(rmse(&tensor, &decoded) < 1.0, "{family:?} {shape:?}");
         }
     }
+}
+
+#[test]
+fn every_shape_comes_back_through_every_transform_and_quantiser() {
+    for family in [Family::Haar, Family::Cdf97, Family::Db3, Family::Bior68] {
+        for transform in [Expansion::Stationary, Expansion::Denoised] {
+            // Four axes of two levels have 31 coefficients per value; five have more than are worked with.
+            for shape in SHAPES.into_iter().filter(|shape| shape.len() < 5) {
+                let tensor = tensor::<f64>(shape, |i| wave(i) + noise(i));
+                let params = Params { transform, levels: 2, ..of(family) };
+                let (_, decoded) = round_trip::<Wavelet>(&params, Target::Native, &tensor);
+                assert_within(&tensor, &decoded, 1e-6, &format!("{family:?} {transform:?} {shape:?}"));
+                let cut = Params { quantiser: Quantiser::Int8, levels: 1, ..params };
+                let (_, decoded) = round_trip::<Wavelet>(&cut, Target::Native, &tensor);
+                assert!(rmse(&tensor, &decoded) < 6.0, "{family:?} {transform:?} {shape:?}");
+            }
+        }
+    }
+    let wide =
+        Wavelet::new(Params { transform: Expansion::Stationary, levels: 3, ..Params::default() }, Target::Native);
+    let error = wide.expect("valid").compress(Tensor::zeros(DType::F32, &[9; 5]).view(), &mut Vec::new());
+    assert!(matches!(error, Err(Error::Unsupported(reason)) if reason.contains("fewer levels or axes")));
+}
+
+#[test]
+fn noise_is_taken_out_better_by_the_stationary_transform() {
+    let clean = tensor::<f64>(&[64, 64], |i| wave(i / 64) + wave(3 * (i % 64)));
+    let noisy = tensor::<f64>(&[64, 64], |i| wave(i / 64) + wave(3 * (i % 64)) + 12.0 * noise(i));
+    let error = |transform| {
+        let params = Params { transform, threshold: 10.0, levels: 3, ..of(Family::Db4) };
+        rmse(&clean, &round_trip::<Wavelet>(&params, Target::Native, &noisy).1)
+    };
+    let [plain, stationary] = [Expansion::Decimated, Expansion::Stationary].map(error);
+    assert!(stationary < 0.9 * plain && plain < rmse(&clean, &noisy), "{stationary} {plain}");
 }
 
 #[test]
