@@ -9,6 +9,7 @@ pub mod adaptive_grid;
 pub mod block_dct;
 #[path = "haar-pair/mod.rs"]
 pub mod haar_pair;
+pub mod hermite;
 pub mod identity;
 pub mod octree;
 pub mod pca;
@@ -39,4 +40,5 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<pca::Pca>(),
     Entry::of::<tucker_octree::TuckerOctree>(),
     Entry::of::<octree::Octree>(),
+    Entry::of::<hermite::Hermite>(),
 ];

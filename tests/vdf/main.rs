@@ -3,6 +3,7 @@
 
 mod codecs;
 mod datasets;
+mod hermite;
 mod notebook;
 mod octree;
 mod pca;
