@@ -15,6 +15,8 @@ pub mod octree;
 pub mod pca;
 #[path = "spatial-delta/mod.rs"]
 pub mod spatial_delta;
+#[path = "spherical-harmonics/mod.rs"]
+pub mod spherical_harmonics;
 #[path = "tucker-octree/mod.rs"]
 pub mod tucker_octree;
 pub mod wavelet;
@@ -41,4 +43,5 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<tucker_octree::TuckerOctree>(),
     Entry::of::<octree::Octree>(),
     Entry::of::<hermite::Hermite>(),
+    Entry::of::<spherical_harmonics::SphericalHarmonics>(),
 ];

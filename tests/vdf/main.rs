@@ -8,4 +8,5 @@ mod notebook;
 mod octree;
 mod pca;
 mod sample;
+mod spherical_harmonics;
 mod tucker_octree;
