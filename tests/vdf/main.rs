@@ -4,6 +4,7 @@
 mod codecs;
 mod datasets;
 mod hermite;
+mod gmm;
 mod notebook;
 mod octree;
 mod pca;

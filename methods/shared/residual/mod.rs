@@ -12,7 +12,8 @@ mod walk;
 use crate::api::{Element, Error};
 use crate::shared::mixing::Cost;
 use crate::shared::range::{BitCoder, RangeDecoder, RangeEncoder};
-use quantiser::{Quantiser, bare, margin};
+pub use quantiser::bare;
+use quantiser::{Quantiser, margin};
 use walk::Walk;
 
 /// The values of an array: those an encoder knows, or those a decoder is to find.
@@ -90,6 +91,16 @@ pub fn cost<T: Element>(data: &[T], shape: &[usize], model: &[f64], bound: f64) 
     let mut cost = Cost::default();
     code(Values::Known(data), shape, model, bound, &mut cost);
     cost.bits
+}
+
+/// The mean squared error of what comes back, without coding it.
+pub fn mean_square<T: Element>(data: &[T], model: &[f64], bound: f64) -> f64 {
+    let quantiser = Quantiser::new::<T>(bound, margin(data, bound));
+    let error = |(&value, &model): (&T, &f64)| {
+        let steps = quantiser.steps(value, model);
+        steps.map_or(0.0, |steps| quantiser.restore::<T>(model, steps).to_f64() - value.to_f64())
+    };
+    data.iter().zip(model).map(error).map(|error| error * error).sum::<f64>() / data.len().max(1) as f64
 }
 
 /// Reads what [`encode`] appended, all of `payload`, into `data`.

@@ -17,8 +17,8 @@ pub(super) struct Quantiser {
     pub step: f64,
 }
 
-/// What the model alone says: the value of the type nearest to it, never NaN or infinite.
-pub(super) fn bare<T: Element>(model: f64) -> T {
+/// What a model alone says: the value of the type nearest to it, never NaN or infinite.
+pub fn bare<T: Element>(model: f64) -> T {
     let limit = if T::DTYPE == DType::F32 { f64::from(f32::MAX) } else { f64::MAX };
     T::from_f64(if model.is_nan() { 0.0 } else { model.clamp(-limit, limit) })
 }
