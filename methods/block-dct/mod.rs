@@ -17,7 +17,7 @@ use crate::api::{
 };
 use crate::for_exact;
 use crate::shared::axes::Axes;
-use crate::shared::subband::{self, Goal};
+use crate::shared::subband::{self, Goal, Variants};
 use crate::shared::{exact, tiles};
 use blocks::BlockTransform;
 use keep::Keep;
@@ -43,12 +43,13 @@ pub struct BlockDct {
     goal: Option<Goal>,
 }
 
-/// Lengths that the encoder tries where none is asked for.
-const BLOCKS: [usize; 3] = [8, 4, 16];
+/// Lengths that the encoder tries where none is asked for: the first ones on arrays of any size, the others on small ones.
+const BLOCKS: [usize; 7] = [8, 4, 16, 5, 6, 10, 12];
+const FIRST: u8 = 3;
 
 impl Method for BlockDct {
     const ID: &'static str = "block-dct";
-    const FORMAT: u8 = 1;
+    const FORMAT: u8 = 2;
     const CAPABILITIES: Capabilities = Capabilities {
         summary: "cosine transform in blocks; coefficients quantised and entropy-coded under contexts",
         targets: &[
@@ -102,7 +103,7 @@ impl Compressor for BlockDct {
                 return Ok(());
             }
             match self.goal {
-                Some(goal) => subband::compress(view.data(), &shape, goal, self.plans(&axes), payload),
+                Some(goal) => subband::compress(view.data(), &shape, goal, (&self.variants(), self.plan(&axes)), payload),
                 None => {
                     self.keep(&shape, &axes).compress(view.data(), payload);
                     Ok(())
@@ -117,7 +118,7 @@ impl Compressor for BlockDct {
         for_exact!(TensorMut, output, view => match self.goal {
             _ if view.is_empty() && payload.is_empty() => Ok(()),
             _ if view.is_empty() => Err(Error::corrupt(0, "bytes where there is no value")),
-            Some(goal) => subband::decompress(payload, &shape, goal, self.plans(&axes), view.into_data()),
+            Some(goal) => subband::decompress(payload, &shape, goal, (&self.variants(), self.plan(&axes)), view.into_data()),
             None => self.keep(&shape, &axes).decompress(payload, view.into_data()),
         })
     }
@@ -133,14 +134,19 @@ impl BlockDct {
         Ok(tiles::squeeze_axes(shape, &self.params.axes.resolve(shape.len())?))
     }
 
-    fn plans<'a>(&self, axes: &'a [usize]) -> (u8, impl Fn(u8, &[usize]) -> BlockTransform + use<'a>) {
+    fn variants(&self) -> Variants {
+        match self.params.block {
+            0 => Variants { first: FIRST, radices: vec![BLOCKS.len() as u8] },
+            _ => Variants { first: 1, radices: vec![1] },
+        }
+    }
+
+    fn plan<'a>(&self, axes: &'a [usize]) -> impl Fn(u8, &[usize]) -> BlockTransform + use<'a> {
         let block = usize::from(self.params.block);
-        let variants = if block == 0 { BLOCKS.len() as u8 } else { 1 };
-        let plan = move |variant: u8, shape: &[usize]| {
+        move |variant: u8, shape: &[usize]| {
             let block = if block == 0 { BLOCKS[usize::from(variant)] } else { block };
             BlockTransform::new(shape, axes, block)
-        };
-        (variants, plan)
+        }
     }
 
     fn keep(&self, shape: &[usize], axes: &[usize]) -> Keep {

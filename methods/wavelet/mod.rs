@@ -23,7 +23,7 @@ use crate::api::{
 };
 use crate::for_exact;
 use crate::shared::axes::Axes;
-use crate::shared::subband::{self, Goal, Transform};
+use crate::shared::subband::{self, Goal, Transform, Variants};
 use crate::shared::{exact, tiles};
 pub use expand::Coefficients;
 pub use filters::Family;
@@ -87,7 +87,7 @@ const INTEGERS: &[DType] = &[DType::I8, DType::U8, DType::I16, DType::U16, DType
 
 impl Method for Wavelet {
     const ID: &'static str = "wavelet";
-    const FORMAT: u8 = 1;
+    const FORMAT: u8 = 2;
     const CAPABILITIES: Capabilities = Capabilities {
         summary: "wavelets on several levels; coefficients quantised and entropy-coded under contexts",
         targets: &[
@@ -194,7 +194,7 @@ impl Wavelet {
             return Ok(());
         }
         match mode {
-            Mode::Goal(goal) => subband::compress(data, shape, goal, self.plans(axes), payload)?,
+            Mode::Goal(goal) => subband::compress(data, shape, goal, (&self.variants(axes), self.plan(axes)), payload)?,
             Mode::Native(store) => self.native(shape, axes)?.compress(data, store, payload),
             Mode::Reversible => {
                 for (tile, pyramid, shape) in self.reversible_tiles(shape, axes) {
@@ -217,7 +217,9 @@ impl Wavelet {
         }
         let mut at = 0;
         match mode {
-            Mode::Goal(goal) => return subband::decompress(payload, shape, goal, self.plans(axes), data),
+            Mode::Goal(goal) => {
+                return subband::decompress(payload, shape, goal, (&self.variants(axes), self.plan(axes)), data);
+            }
             Mode::Native(store) => return self.native(shape, axes)?.decompress(payload, store, data),
             Mode::Reversible => {
                 for (tile, pyramid, shape) in self.reversible_tiles(shape, axes) {
@@ -240,9 +242,13 @@ impl Wavelet {
         }
     }
 
-    fn plans<'a>(&self, axes: &'a [usize]) -> (u8, impl Fn(u8, &[usize]) -> Pyramid + use<'a>) {
+    fn variants(&self, axes: &[usize]) -> Variants {
+        Variants { first: 1, radices: pyramid::choices(axes, self.params.levels) }
+    }
+
+    fn plan<'a>(&self, axes: &'a [usize]) -> impl Fn(u8, &[usize]) -> Pyramid + use<'a> {
         let (family, levels, gains) = (self.params.family, self.params.levels, Gains::new(self.params.family));
-        (1, move |_: u8, shape: &[usize]| Pyramid::new(shape, axes, family, levels, &gains))
+        move |variant: u8, shape: &[usize]| Pyramid::variant(shape, axes, (family, levels), &gains, variant)
     }
 
     fn reversible_tiles(

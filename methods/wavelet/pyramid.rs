@@ -52,15 +52,52 @@ pub(super) struct Pyramid {
     strides: Vec<usize>,
     levels: Vec<Level>,
     bands: Vec<Band>,
+    /// The shape, and the axes along which the array is reversed before all else.
+    shape: Vec<usize>,
+    reversed: Vec<usize>,
+}
+
+/// Choices of the number of levels where it is automatic: as many as there are, one less, two less.
+const DEPTHS: u8 = 3;
+/// Axes that may be reversed: the last ones that are transformed.
+const REVERSIBLE: usize = 3;
+
+/// Numbers of choices that [`Pyramid::variant`] takes its number from.
+pub(super) fn choices(axes: &[usize], depth: u32) -> Vec<u8> {
+    let depths = if depth == 0 { DEPTHS } else { 1 };
+    std::iter::once(depths).chain(axes.iter().rev().take(REVERSIBLE).map(|_| 2)).collect()
 }
 
 impl Pyramid {
+    /// As [`Pyramid::new`], with fewer levels and along some axes reversed: the digits of `variant` say so, of which
+    /// [`choices`] gives the radices.
+    pub fn variant(
+        shape: &[usize],
+        axes: &[usize],
+        (family, depth): (Family, u32),
+        gains: &Gains,
+        variant: u8,
+    ) -> Self {
+        let depths = if depth == 0 { DEPTHS } else { 1 };
+        let mut levels = levels(shape, axes, depth);
+        let left = levels.len().saturating_sub(usize::from(variant % depths));
+        levels.truncate(left.max(1));
+        let mut pyramid = Self::with_levels(shape, family, levels, gains);
+        let bit = |&(number, _): &(usize, usize)| (variant / depths) >> number & 1 == 1;
+        let last = axes.iter().rev().take(REVERSIBLE).copied().enumerate();
+        pyramid.reversed = last.filter(bit).map(|(_, axis)| axis).collect();
+        pyramid
+    }
+
     /// For arrays of `shape`; along `axes`. `gains` are those of the family.
     pub fn new(shape: &[usize], axes: &[usize], family: Family, depth: u32, gains: &Gains) -> Self {
-        let levels = levels(shape, axes, depth);
+        Self::with_levels(shape, family, levels(shape, axes, depth), gains)
+    }
+
+    fn with_levels(shape: &[usize], family: Family, levels: Vec<Level>, gains: &Gains) -> Self {
         let strides: Vec<usize> = (0..shape.len()).map(|axis| shape[axis + 1..].iter().product()).collect();
         let bands = Bands { shape, strides: &strides, levels: &levels, gains }.all();
-        Pyramid { family, strides, levels, bands }
+        Pyramid { family, strides, levels, bands, shape: shape.to_vec(), reversed: Vec::new() }
     }
 }
 
@@ -168,6 +205,7 @@ impl Transform for Pyramid {
     }
 
     fn forward<F: Real>(&self, data: &mut [F]) {
+        self.reverse(data);
         for level in &self.levels {
             for &axis in &level.axes {
                 let mut line = Line::<F>::new(self.family, level.shape[axis]);
@@ -183,10 +221,24 @@ impl Transform for Pyramid {
                 self.pass(level, axis, data, |x| line.synthesise(x));
             }
         }
+        self.reverse(data);
     }
 }
 
 impl Pyramid {
+    /// Puts the values along some axes in opposite order.
+    fn reverse<F: Real>(&self, data: &mut [F]) {
+        for &axis in &self.reversed {
+            let (length, stride) = (self.shape[axis], self.strides[axis]);
+            for slab in data.chunks_exact_mut(length * stride) {
+                for i in 0..length / 2 {
+                    let (front, back) = slab.split_at_mut((length - 1 - i) * stride);
+                    front[i * stride..][..stride].swap_with_slice(&mut back[..stride]);
+                }
+            }
+        }
+    }
+
     /// Integers to integer coefficients: 5/3 with every step rounded down, modulo 2^32.
     pub fn forward_integers(&self, data: &mut [i32]) {
         for level in &self.levels {
@@ -317,6 +369,20 @@ mod tests {
                 pyramid.inverse(&mut data);
                 assert!(data.iter().zip(&original).all(|(x, y)| (x - y).abs() < 1e-7), "{family:?}");
             }
+        }
+    }
+
+    #[test]
+    fn every_variant_inverts() {
+        let (shape, axes, gains) = ([19, 6, 33, 4], [0, 1, 2, 3], Gains::new(Family::Cdf97));
+        let original: Vec<f64> = (0..19 * 6 * 33 * 4).map(|i| (i * i % 251) as f64 - 100.0).collect();
+        assert_eq!(choices(&axes, 0), [3, 2, 2, 2]);
+        for variant in 0..24 {
+            let pyramid = Pyramid::variant(&shape, &axes, (Family::Cdf97, 0), &gains, variant);
+            let mut data = original.clone();
+            pyramid.forward(&mut data);
+            pyramid.inverse(&mut data);
+            assert!(data.iter().zip(&original).all(|(x, y)| (x - y).abs() < 1e-7), "{variant}");
         }
     }
 

@@ -3,11 +3,12 @@
 
 mod codecs;
 mod datasets;
-mod hermite;
 mod gmm;
+mod hermite;
 mod notebook;
 mod octree;
 mod pca;
 mod sample;
 mod spherical_harmonics;
+mod transforms;
 mod tucker_octree;

@@ -201,7 +201,13 @@ impl Differences {
         symbol
     }
 
-    fn note(&mut self, i: usize, symbol: i32) {
+    /// What the next coefficient of the first band is taken from.
+    pub fn predicted(&self) -> i32 {
+        self.last
+    }
+
+    /// Takes note of coefficient `i` of the first band.
+    pub fn note(&mut self, i: usize, symbol: i32) {
         self.last = symbol;
         if i == 0 {
             self.row = symbol;

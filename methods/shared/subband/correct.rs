@@ -91,7 +91,7 @@ impl Trail {
 }
 
 /// Symbols, each with its context.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Symbols {
     pub values: Vec<i32>,
     pub contexts: Vec<u8>,
@@ -152,17 +152,29 @@ pub(super) fn encode<T: Element, F: Real>(
     symbols.values[head] = count;
 }
 
-/// Reads the corrections of a tile of `tile` values with `next`, and calls `fix` with each position in the tile and
-/// what to do there.
-pub(super) fn decode<T: Element>(
-    corrector: &Corrector,
-    tile: usize,
-    base: u8,
-    mut next: impl FnMut(u8) -> i32,
-    mut fix: impl FnMut(usize, &dyn Fn(f64) -> T),
-) -> Result<(), Error> {
+/// What is done to a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fix {
+    /// It is moved by so many correction steps.
+    Steps(i32),
+    /// These are its bits.
+    Bits(u64),
+}
+
+impl Corrector {
+    /// The element of which the coefficients alone give `restored`.
+    pub fn fixed<T: Element>(&self, restored: f64, fix: Fix) -> T {
+        match fix {
+            Fix::Steps(steps) => self.apply(restored, steps),
+            Fix::Bits(bits) => T::from_bits(bits),
+        }
+    }
+}
+
+/// Reads the corrections of a tile of `tile` values with `next`: positions in the tile, ascending, and what to do.
+pub(super) fn read(tile: usize, base: u8, mut next: impl FnMut(u8) -> i32) -> Result<Vec<(usize, Fix)>, Error> {
     let count = next(base + COUNT);
-    let (mut trail, mut at) = (Trail::new(base), 0usize);
+    let (mut trail, mut at, mut fixes) = (Trail::new(base), 0usize, Vec::new());
     for _ in 0..count {
         let gap = next(trail.gap());
         at = usize::try_from(gap).map_or(tile, |gap| at.saturating_add(gap));
@@ -173,13 +185,12 @@ pub(super) fn decode<T: Element>(
         let steps = next(trail.steps());
         if steps == ESCAPE {
             let high = next(base + BITS) as u32;
-            let bits = u64::from(high) << 32 | u64::from(next(base + BITS + 1) as u32);
-            fix(at, &|_| T::from_bits(bits));
+            fixes.push((at, Fix::Bits(u64::from(high) << 32 | u64::from(next(base + BITS + 1) as u32))));
         } else {
-            fix(at, &|restored| corrector.apply(restored, steps));
+            fixes.push((at, Fix::Steps(steps)));
         }
         trail.note_steps(if steps == ESCAPE { 0 } else { steps });
         at += 1;
     }
-    Ok(())
+    Ok(fixes)
 }

@@ -4,10 +4,14 @@
 //! contexts of neighbours already coded, and, where a bound is to be kept, what they leave outside it is corrected, on
 //! exactly what the decoder computes. `SPEC.md` has the bytes.
 
+mod around;
 mod band;
+mod careful;
 mod context;
 mod correct;
+mod descent;
 mod integers;
+mod mixed;
 mod quantise;
 mod search;
 #[cfg(test)]
@@ -77,8 +81,24 @@ impl Goal {
     }
 }
 
+/// The variants of a transform that an encoder may choose from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variants {
+    /// Of the first variants so many are tried on arrays of any size.
+    pub first: u8,
+    /// Numbers of choices that are independent, more or less: the digits of a variant's number, the lowest first. There
+    /// are 62 variants at most. Small arrays are tried with all choices, one digit at a time.
+    pub radices: Vec<u8>,
+}
+
+impl Variants {
+    fn count(&self) -> u8 {
+        self.radices.iter().product()
+    }
+}
+
 /// Appends the payload of `data`, an array of `shape` with at least one element. `plan` makes the transform of a tile
-/// of the shape it is given, one of `variants` kinds: the encoder tries them all.
+/// of the shape it is given, one of `variants`.
 ///
 /// # Errors
 /// `Backend` if deflate fails, which no input makes it do.
@@ -86,22 +106,39 @@ pub fn compress<T: Element, P: Transform>(
     data: &[T],
     shape: &[usize],
     goal: Goal,
-    (variants, plan): (u8, impl Fn(u8, &[usize]) -> P),
+    (variants, plan): (&Variants, impl Fn(u8, &[usize]) -> P),
     payload: &mut Vec<u8>,
 ) -> Result<(), Error> {
     let shape = tiles::squeeze(shape);
     let source = Source { data, shape: &shape, goal };
-    let tiles = tiles::split(&shape, MOST);
-    let (variant, mut choice) = search::choose(&source, variants, &plan);
+    let start = payload.len();
+    write_tiles(&source, variants.first, &plan, payload)?;
+    if let Some(careful) = descent::compress(&source, variants, &plan, payload.len() - start) {
+        payload.truncate(start);
+        payload.extend(careful);
+    }
+    Ok(())
+}
+
+/// Appends the payload of an array of any size.
+fn write_tiles<T: Element, P: Transform>(
+    source: &Source<'_, T>,
+    variants: u8,
+    plan: &impl Fn(u8, &[usize]) -> P,
+    payload: &mut Vec<u8>,
+) -> Result<(), Error> {
+    let (data, shape) = (source.data, source.shape);
+    let tiles = tiles::split(shape, MOST);
+    let (variant, mut choice) = search::choose(source, variants, plan);
     if variants > 1 {
         payload.push(variant);
     }
     let start = payload.len();
-    let mut tries = search::Tries::new(&source, choice.step);
+    let mut tries = search::Tries::new(source, choice.step);
     loop {
         let mut square_error = 0.0;
         for tile in &tiles {
-            square_error += write_tile(&source, tile, &plan(variant, &tile.shape), choice, payload)?;
+            square_error += write_tile(source, tile, &plan(variant, &tile.shape), choice, payload)?;
         }
         match tries.next(square_error, data.len()) {
             None => return Ok(()),
@@ -187,10 +224,14 @@ pub fn decompress<T: Element, P: Transform>(
     payload: &[u8],
     shape: &[usize],
     goal: Goal,
-    (variants, plan): (u8, impl Fn(u8, &[usize]) -> P),
+    (variants, plan): (&Variants, impl Fn(u8, &[usize]) -> P),
     data: &mut [T],
 ) -> Result<(), Error> {
     let shape = tiles::squeeze(shape);
+    if payload.first().is_some_and(|&head| careful::is_careful(head)) {
+        return careful::decode(payload, &shape, goal, (variants.count(), plan), data);
+    }
+    let variants = variants.first;
     let mut at = usize::from(variants > 1);
     let variant = if variants > 1 { payload.first().copied().unwrap_or(0) } else { 0 };
     if variant >= variants {

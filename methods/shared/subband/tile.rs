@@ -69,7 +69,8 @@ impl<T: Element> Source<'_, T> {
         Some(self.square_error(tile, &values))
     }
 
-    fn gather<F: Real>(&self, tile: &Tile) -> Vec<F> {
+    /// The values of a tile.
+    pub fn gather<F: Real>(&self, tile: &Tile) -> Vec<F> {
         let mut values = Vec::with_capacity(tile.len());
         let length = tile.shape[tile.shape.len() - 1];
         tile.rows(self.shape, |row| {
@@ -78,7 +79,8 @@ impl<T: Element> Source<'_, T> {
         values
     }
 
-    fn square_error<F: Real>(&self, tile: &Tile, restored: &[F]) -> f64 {
+    /// Sum of the squared errors of a tile of which `restored` is decoded.
+    pub fn square_error<F: Real>(&self, tile: &Tile, restored: &[F]) -> f64 {
         let length = tile.shape[tile.shape.len() - 1];
         let (mut sum, mut at) = (0.0, 0);
         tile.rows(self.shape, |row| {
@@ -92,7 +94,8 @@ impl<T: Element> Source<'_, T> {
     }
 }
 
-fn magnitude<F: Real>(values: &[F]) -> f64 {
+/// The largest magnitude.
+pub(super) fn magnitude<F: Real>(values: &[F]) -> f64 {
     values.iter().map(|value| value.to_f64().abs()).fold(0.0, f64::max)
 }
 
@@ -157,10 +160,9 @@ pub(super) fn decode<T: Element, F: Real, P: Transform>(
     });
     if let Goal::MaxAbs(bound) = goal {
         let corrector = Corrector::new::<T>(bound, magnitude(&values));
-        let fix = |at: usize, fixed: &dyn Fn(f64) -> T| {
-            output[rows[at / length] + at % length] = fixed(values[at].to_f64());
-        };
-        correct::decode(&corrector, tile.len(), choice.detail.contexts(), |context| decoder.next(context), fix)?;
+        for (at, fix) in correct::read(tile.len(), choice.detail.contexts(), |context| decoder.next(context))? {
+            output[rows[at / length] + at % length] = corrector.fixed(values[at].to_f64(), fix);
+        }
     }
     decoder.finish()
 }
