@@ -277,7 +277,7 @@ fn kind(name: &str) -> Result<Kind, Refusal> {
         "index" => Ok(Kind::Labels),
         "container" => Err((
             "kind",
-            "a container holds several arrays; write a manifest for one of them (`population`, `cell`)".to_string(),
+            "a container (VLSV) holds several arrays; write a manifest for one (`population`, `cell`)".to_string(),
         )),
         _ => name.parse().map_err(|reason| ("kind", reason)),
     }
