@@ -17,7 +17,7 @@ use crate::api::{
     Capabilities, Compressor, DType, Element, Error, Method, Promise, Section, Target, TargetKind, TargetRow,
     TensorMut, TensorRef,
 };
-use crate::shared::subband::{self, Goal};
+use crate::shared::subband::{self, Goal, Variants};
 use crate::shared::{exact, tiles, varint};
 use crate::{for_dtype, for_exact};
 use kernel::Lines;
@@ -105,7 +105,7 @@ impl Compressor for HaarPair {
         match self.goal(input.dtype()) {
             Some(goal) => for_exact!(TensorRef, input, view => {
                 let plan = |_: u8, shape: &[usize]| Pairs::new(shape, axis);
-                subband::compress(view.data(), &short, goal, (1, plan), payload)
+                subband::compress(view.data(), &short, goal, (&Variants::only(), plan), payload)
             }),
             None if self.target == Target::Native => {
                 for_dtype!(TensorRef, input, view => self.write_half(view.data(), &short, axis, payload));
@@ -136,7 +136,7 @@ impl Compressor for HaarPair {
         match self.goal(output.dtype()) {
             Some(goal) => for_exact!(TensorMut, output, view => {
                 let plan = |_: u8, shape: &[usize]| Pairs::new(shape, axis);
-                subband::decompress(bytes, &short, goal, (1, plan), view.into_data())
+                subband::decompress(bytes, &short, goal, (&Variants::only(), plan), view.into_data())
             }),
             None if self.target == Target::Native => {
                 for_dtype!(TensorMut, output, view => self.read_half(bytes, at, &short, axis, view.into_data()))
