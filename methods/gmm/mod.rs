@@ -91,6 +91,7 @@ impl Method for Gmm {
 impl Compressor for Gmm {
     fn compress(&self, input: TensorRef<'_>, payload: &mut Vec<u8>) -> Result<(), Error> {
         let shape = input.shape().to_vec();
+        Self::CAPABILITIES.promise(input.dtype(), shape.len(), self.target.kind())?;
         for_exact!(TensorRef, input, view => {
             self.write(view.data(), &shape, payload);
             Ok(())
@@ -99,6 +100,7 @@ impl Compressor for Gmm {
 
     fn decompress(&self, payload: &[u8], output: TensorMut<'_>) -> Result<(), Error> {
         let shape = output.shape().to_vec();
+        Self::CAPABILITIES.promise(output.dtype(), shape.len(), self.target.kind())?;
         for_exact!(TensorMut, output, view => self.read(payload, &shape, view.into_data()))
     }
 }

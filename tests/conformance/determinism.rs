@@ -6,8 +6,10 @@ use rayon::ThreadPoolBuilder;
 use crate::cases::{Failures, Setting, built};
 use crate::values::{self, Pattern, bytes};
 
-/// Large enough that work is shared between threads, small enough for every method and parameter set.
-const SHAPES: [&[usize]; 2] = [&[70_001], &[40, 41, 43]];
+/// Large enough that work is shared between threads: for the default parameters, each kind of target once.
+const LARGE: [&[usize]; 2] = [&[70_001], &[40, 41, 43]];
+/// For every parameter set: some methods take seconds to fit the large ones.
+const SMALL: [&[usize]; 2] = [&[701], &[10, 11, 13]];
 
 /// Payload and decoded bytes of a tensor, computed in a pool of `threads`.
 fn run(setting: &Setting, tensor: &Tensor, fill: Option<f64>, threads: usize) -> Result<(Vec<u8>, Vec<u8>), String> {
@@ -29,14 +31,19 @@ fn deterministic_methods_give_the_same_bytes_again_and_for_one_and_two_threads()
             let settings = Setting::all(entry, dtype);
             let sensible =
                 |setting: &&Setting| setting.target.value().is_none_or(|value| (1e-3..=2.5).contains(&value));
+            let mut kinds = Vec::new();
             for setting in settings.iter().filter(sensible) {
-                for shape in SHAPES.iter().filter(|shape| setting.promise(dtype, shape.len()).is_ok()) {
+                let kind = setting.target.kind();
+                let first = dtype == DType::F32 && setting.params.is_empty() && !kinds.contains(&kind);
+                kinds.push(kind);
+                for shape in
+                    if first { LARGE } else { SMALL }.iter().filter(|shape| setting.promise(dtype, shape.len()).is_ok())
+                {
                     let tensor = values::tensor(dtype, shape, pattern);
                     failures.check(setting, || {
                         let first = run(setting, &tensor, pattern.fill(dtype), 1)?;
                         let second = run(setting, &tensor, pattern.fill(dtype), 2)?;
-                        let again = run(setting, &tensor, pattern.fill(dtype), 2)?;
-                        match (first.0 == second.0 && second.0 == again.0, first.1 == second.1 && second.1 == again.1) {
+                        match (first.0 == second.0, first.1 == second.1) {
                             (true, true) => Ok(()),
                             (false, _) => Err(format!("{dtype} {shape:?}: other payload bytes")),
                             (true, false) => Err(format!("{dtype} {shape:?}: other decoded values")),
