@@ -50,8 +50,7 @@ fn settings() -> Vec<(&'static str, Value)> {
         ("hermite", json!({ "volume_element": false })),
         ("pca", json!({ "form": "matrix", "log": true, "components": 30 })),
         ("spherical-harmonics", json!({})),
-        ("octree", json!({ "criterion": "gradient" })),
-        ("gmm", json!({ "components": 15 })),
+        ("octree", json!({})),
     ]
 }
 

@@ -3,7 +3,6 @@
 
 mod codecs;
 mod datasets;
-mod gmm;
 mod hermite;
 mod notebook;
 mod octree;
