@@ -126,7 +126,6 @@ fn distribution(study: &Study) -> Vec<Advice> {
     }
     [
         ("hermite", "a velocity distribution near a Maxwellian: Hermite functions around it"),
-        ("gmm", "a velocity distribution: a sum of Gaussians, where the rate counts most"),
         ("spherical-harmonics", "a velocity distribution: shells around its mean velocity"),
         ("octree", "a velocity distribution: fine cells only where it varies"),
         ("pca", "a velocity distribution: few products of profiles along its axes"),
