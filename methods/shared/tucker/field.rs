@@ -25,7 +25,7 @@ impl Field {
         matches!(self.target, Target::MaxAbs(_))
     }
 
-    /// Tiles of at most [`LONGEST`] along each axis and [`MOST`] values: pieces of every axis as equal as they can be, in C
+    /// Tiles of at most `LONGEST` along each axis and `MOST` values: pieces of every axis as equal as they can be, in C
     /// order, each of which is split again where it is too large.
     pub fn cut(&self) -> Vec<Tile> {
         let mut tiles = vec![Tile { start: vec![0; self.shape.len()], shape: self.shape.clone() }];
