@@ -24,7 +24,9 @@ use crate::api::{
     Capabilities, Compressor, DType, Error, Method, Promise, Section, Target, TargetKind, TargetRow, TensorMut,
     TensorRef,
 };
+use crate::for_exact;
 use crate::shared::axes::Axes;
+use crate::shared::exact;
 use grid::Grid;
 use interpolate::Rule;
 use sample::Sample;
@@ -100,8 +102,6 @@ pub struct AdaptiveGrid {
     lossless: bool,
 }
 
-/// Types whose values are all exact in `f64`: predictions are computed there.
-const TYPES: &[DType] = &[DType::F32, DType::F64, DType::I8, DType::U8, DType::I16, DType::U16, DType::I32, DType::U32];
 const LOSSLESS_TYPES: &[DType] = &[DType::F32, DType::I8, DType::U8, DType::I16, DType::U16, DType::I32, DType::U32];
 
 impl Method for AdaptiveGrid {
@@ -110,9 +110,9 @@ impl Method for AdaptiveGrid {
     const CAPABILITIES: Capabilities = Capabilities {
         summary: "nested grids, each predicted from the coarser one by interpolation; residuals entropy-coded",
         targets: &[
-            TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, TYPES),
+            TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, exact::TYPES),
             TargetRow::new(TargetKind::Lossless, Promise::Exact, LOSSLESS_TYPES),
-            TargetRow::new(TargetKind::Native, Promise::None, TYPES),
+            TargetRow::new(TargetKind::Native, Promise::None, exact::TYPES),
         ],
         min_rank: 0,
         max_rank: usize::MAX,
@@ -134,10 +134,7 @@ impl Method for AdaptiveGrid {
         let bound = match target {
             Target::MaxAbs(bound) => bound,
             Target::Lossless => 0.0,
-            Target::Native => params.eps,
-            other => {
-                return Err(Error::unsupported(format!("target `{}`; supported: abs, lossless, native", other.kind())));
-            }
+            _ => params.eps,
         };
         if params.feedback == Loop::Open && target != Target::Native {
             return Err(Error::unsupported("loop=open keeps no bound; use loop=closed, or target `native` with eps"));
@@ -146,38 +143,17 @@ impl Method for AdaptiveGrid {
     }
 }
 
-/// Runs one expression with the elements of a tensor, for the types in [`TYPES`].
-macro_rules! for_sample {
-    ($kind:ident, $tensor:expr, $view:pat => $body:expr) => {
-        match $tensor {
-            $kind::F32($view) => $body,
-            $kind::F64($view) => $body,
-            $kind::I8($view) => $body,
-            $kind::U8($view) => $body,
-            $kind::I16($view) => $body,
-            $kind::U16($view) => $body,
-            $kind::I32($view) => $body,
-            $kind::U32($view) => $body,
-            other => Err(Error::unsupported(format!("dtype {}; 64-bit integers are not exact here", other.dtype()))),
-        }
-    };
-}
-
 impl Compressor for AdaptiveGrid {
     fn compress(&self, input: TensorRef<'_>, payload: &mut Vec<u8>) -> Result<(), Error> {
         let axes = self.params.axes.resolve(input.shape().len())?;
-        self.check_type(input.dtype())?;
-        if input.is_empty() {
-            return Ok(());
-        }
         if !self.quantises() {
-            return for_sample!(TensorRef, input, view => {
+            return for_exact!(TensorRef, input, view => {
                 self.keep(view.data(), view.shape(), &axes)?.1.write(payload);
                 Ok(())
             });
         }
         let setting = self.setting(input.shape(), &axes);
-        for_sample!(TensorRef, &input, view => {
+        for_exact!(TensorRef, &input, view => {
             floats::write(view.data(), &setting, payload);
             Ok(())
         })
@@ -185,22 +161,15 @@ impl Compressor for AdaptiveGrid {
 
     fn decompress(&self, payload: &[u8], output: TensorMut<'_>) -> Result<(), Error> {
         let axes = self.params.axes.resolve(output.shape().len())?;
-        self.check_type(output.dtype())?;
-        if output.is_empty() {
-            return if payload.is_empty() { Ok(()) } else { Err(Error::corrupt(0, "bytes where there is no value")) };
-        }
         let shape = output.shape().to_vec();
         if !self.quantises() {
-            return for_sample!(TensorMut, output, view => self.restore(payload, &shape, &axes, view.into_data()));
+            return for_exact!(TensorMut, output, view => self.restore(payload, &shape, &axes, view.into_data()));
         }
         let setting = self.setting(&shape, &axes);
-        for_sample!(TensorMut, output, view => floats::read(payload, &setting, view.into_data()))
+        for_exact!(TensorMut, output, view => floats::read(payload, &setting, view.into_data()))
     }
 
     fn sections(&self, dtype: DType, payload: &[u8]) -> Result<Vec<Section>, Error> {
-        if payload.is_empty() {
-            return Ok(Vec::new());
-        }
         if !self.quantises() {
             return Ok(vec![("residuals", payload.len())]);
         }
@@ -245,21 +214,12 @@ impl AdaptiveGrid {
             return Err(Error::unsupported("store=entropy with loop=closed quantises residuals and keeps all of them"));
         }
         let of = input.len();
-        for_sample!(TensorRef, &input, view => Ok(Kept { residuals: self.keep(view.data(), view.shape(), &axes)?.0, of }))
+        for_exact!(TensorRef, &input, view => Ok(Kept { residuals: self.keep(view.data(), view.shape(), &axes)?.0, of }))
     }
 
     /// Whether residuals are quantised, rather than kept or dropped.
     fn quantises(&self) -> bool {
         self.params.store == Store::Entropy && self.params.feedback == Loop::Closed
-    }
-
-    fn check_type(&self, dtype: DType) -> Result<(), Error> {
-        let types = if self.lossless { LOSSLESS_TYPES } else { TYPES };
-        if types.contains(&dtype) {
-            return Ok(());
-        }
-        let target = if self.lossless { " with target `lossless`" } else { "" };
-        Err(Error::unsupported(format!("dtype {dtype}{target}")))
     }
 
     fn rule(&self) -> Rule {
@@ -290,11 +250,9 @@ impl AdaptiveGrid {
         let mut store = Writer::new(self.layout(), data.len());
         let anchors = threshold::anchors(data, &grid);
         let mut data = data.to_vec();
-        if !data.is_empty() {
-            match self.params.feedback {
-                Loop::Open => threshold::encode_open(&mut data, &grid, self.rule(), keep, &mut store),
-                Loop::Closed => threshold::encode_closed(&mut data, &grid, self.rule(), keep, &mut store),
-            }
+        match self.params.feedback {
+            Loop::Open => threshold::encode_open(&mut data, &grid, self.rule(), keep, &mut store),
+            Loop::Closed => threshold::encode_closed(&mut data, &grid, self.rule(), keep, &mut store),
         }
         Ok((store.kept, Thresholded { anchors, store }))
     }

@@ -1,10 +1,10 @@
 //! The method as its users see it.
 
 use super::*;
-use crate::api::{Element, Tensor, View};
+use crate::api::{Checked, Element, Tensor, View};
 
-fn build(params: Params, target: Target) -> AdaptiveGrid {
-    AdaptiveGrid::new(params, target).expect("valid parameters")
+fn build(params: Params, target: Target) -> Checked<AdaptiveGrid> {
+    Checked::<AdaptiveGrid>::new(params, target).expect("valid parameters")
 }
 
 /// Compresses, decodes with a fresh instance; returns payload and decoded tensor.
@@ -217,7 +217,8 @@ fn stores_take_the_bytes_they_say() {
     let params = Params { feedback: Loop::Open, eps: 3.0, depth: 4, ..Params::default() };
     let kept = |store| {
         let params = Params { store, ..params.clone() };
-        let kept = build(params.clone(), Target::Native).kept(tensor.view()).expect("a threshold").residuals;
+        let method = AdaptiveGrid::new(params.clone(), Target::Native).expect("valid parameters");
+        let kept = method.kept(tensor.view()).expect("a threshold").residuals;
         (kept, round_trip(&params, Target::Native, &tensor).0.len())
     };
     let anchors = 3 * 4;
@@ -267,7 +268,8 @@ fn what_is_not_finite_does_no_harm_without_a_mask() {
 
 #[test]
 fn what_is_outside_the_capabilities_is_refused_by_name() {
-    let refused = |params: Params, target| AdaptiveGrid::new(params, target).expect_err("outside").to_string();
+    let refused =
+        |params: Params, target| Checked::<AdaptiveGrid>::new(params, target).expect_err("outside").to_string();
     assert!(refused(Params::default(), Target::Rmse(1.0)).contains("rmse"));
     let open = Params { feedback: Loop::Open, ..Params::default() };
     assert!(refused(open, Target::MaxAbs(1.0)).contains("loop=open"));

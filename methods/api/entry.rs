@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Capabilities, Compressor, Error, Method, Target};
+use super::{Capabilities, Checked, Compressor, Error, Method, Target};
 
 /// Parameters as JSON: an object from parameter name to value.
 pub type ParamsJson = Map<String, Value>;
@@ -39,10 +39,7 @@ impl Entry {
             schema: || schemars::schema_for!(M::Params).to_value(),
             grid: || M::grid().iter().map(|params| non_default::<M>(params).unwrap_or_default()).collect(),
             canonical: |params| non_default::<M>(&parse::<M>(params)?),
-            build: |params, target| {
-                target.validate()?;
-                Ok(Box::new(M::new(parse::<M>(params)?, target)?))
-            },
+            build: |params, target| Ok(Box::new(Checked::<M>::new(parse::<M>(params)?, target)?)),
         };
         Entry { id: M::ID, feature: None, facts: Some(facts) }
     }

@@ -80,16 +80,25 @@ impl Capabilities {
             let (low, high) = (self.min_rank, self.max_rank);
             return Err(Error::unsupported(format!("rank {rank}; ranks {low} to {high} are supported")));
         }
-        let mut rows = self.targets.iter().filter(|row| row.target == target).peekable();
+        let mut rows = self.rows(target)?;
+        match rows.find(|row| row.dtypes.contains(&dtype)) {
+            Some(row) => Ok(row.promise),
+            None => Err(Error::unsupported(format!("dtype {dtype} with target `{target}`"))),
+        }
+    }
+
+    /// The rows for this kind of target: at least one.
+    ///
+    /// # Errors
+    /// `Unsupported`, saying which kinds there are.
+    pub fn rows(&self, target: TargetKind) -> Result<impl Iterator<Item = &TargetRow>, Error> {
+        let mut rows = self.targets.iter().filter(move |row| row.target == target).peekable();
         if rows.peek().is_none() {
             let mut known: Vec<_> = self.targets.iter().map(|row| row.target.name()).collect();
             known.dedup();
             return Err(Error::unsupported(format!("target `{target}`; supported: {}", known.join(", "))));
         }
-        match rows.find(|row| row.dtypes.contains(&dtype)) {
-            Some(row) => Ok(row.promise),
-            None => Err(Error::unsupported(format!("dtype {dtype} with target `{target}`"))),
-        }
+        Ok(rows)
     }
 }
 
@@ -104,7 +113,8 @@ pub trait Method: Compressor + Sized + 'static {
     /// Native parameters. `deny_unknown_fields`, every field documented, all of them with a default.
     type Params: Serialize + DeserializeOwned + JsonSchema + Default;
 
-    /// Fixes parameters and target.
+    /// Fixes parameters and target. [`Checked`](super::Checked) is what callers want: it keeps targets, element types,
+    /// ranks outside the capabilities and arrays without values away from here, from `compress` and from `decompress`.
     ///
     /// # Errors
     /// `InvalidParam` for a value out of range, `Unsupported` for a target that these parameters do not serve.

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows a clock, a file, a metric or a data set.
 
+mod checked;
 mod dtype;
 mod entry;
 mod error;
@@ -10,6 +11,7 @@ mod target;
 mod tensor;
 mod view;
 
+pub use checked::Checked;
 pub use dtype::{DType, Element};
 pub use entry::{Entry, ParamsJson};
 pub use error::Error;

@@ -16,8 +16,9 @@ use crate::api::{
     TensorRef,
 };
 use crate::for_exact;
+use crate::shared::Goal;
 use crate::shared::axes::Axes;
-use crate::shared::subband::{self, Goal, Variants};
+use crate::shared::subband::{self, Variants};
 use crate::shared::{exact, tiles};
 use blocks::BlockTransform;
 use keep::Keep;
@@ -68,14 +69,7 @@ impl Method for BlockDct {
         if ![0, 4, 8, 16].contains(&params.block) {
             return Err(Error::invalid("block", format!("must be 0 (automatic), 4, 8 or 16, got {}", params.block)));
         }
-        let goal = match target {
-            Target::MaxAbs(bound) => Some(Goal::MaxAbs(bound)),
-            Target::Rmse(error) => Some(Goal::Rmse(error)),
-            Target::Native => None,
-            other => {
-                return Err(Error::unsupported(format!("target `{}`; supported: abs, rmse, native", other.kind())));
-            }
-        };
+        let goal = Goal::of(target);
         if goal.is_some() && params.keep != 0 {
             return Err(Error::invalid(
                 "keep",
@@ -98,16 +92,11 @@ impl Compressor for BlockDct {
     fn compress(&self, input: TensorRef<'_>, payload: &mut Vec<u8>) -> Result<(), Error> {
         let shape = input.shape().to_vec();
         let axes = self.axes(&shape)?;
-        for_exact!(TensorRef, input, view => {
-            if view.is_empty() {
-                return Ok(());
-            }
-            match self.goal {
-                Some(goal) => subband::compress(view.data(), &shape, goal, (&self.variants(), self.plan(&axes)), payload),
-                None => {
-                    self.keep(&shape, &axes).compress(view.data(), payload);
-                    Ok(())
-                }
+        for_exact!(TensorRef, input, view => match self.goal {
+            Some(goal) => subband::compress(view.data(), &shape, goal, (&self.variants(), self.plan(&axes)), payload),
+            None => {
+                self.keep(&shape, &axes).compress(view.data(), payload);
+                Ok(())
             }
         })
     }
@@ -116,8 +105,6 @@ impl Compressor for BlockDct {
         let shape = output.shape().to_vec();
         let axes = self.axes(&shape)?;
         for_exact!(TensorMut, output, view => match self.goal {
-            _ if view.is_empty() && payload.is_empty() => Ok(()),
-            _ if view.is_empty() => Err(Error::corrupt(0, "bytes where there is no value")),
             Some(goal) => subband::decompress(payload, &shape, goal, (&self.variants(), self.plan(&axes)), view.into_data()),
             None => self.keep(&shape, &axes).decompress(payload, view.into_data()),
         })

@@ -1,7 +1,7 @@
 //! The method as its users see it.
 
 use super::*;
-use crate::api::Tensor;
+use crate::api::{Checked, Tensor};
 use crate::shared::subband::testing::*;
 
 fn every_parameter() -> Vec<Params> {
@@ -92,12 +92,12 @@ fn kept_coefficients_take_their_own_size_and_a_constant_survives() {
 
 #[test]
 fn what_is_outside_the_capabilities_is_refused_by_name() {
-    let refused = |params: Params, target| BlockDct::new(params, target).expect_err("outside").to_string();
+    let refused = |params: Params, target| Checked::<BlockDct>::new(params, target).expect_err("outside").to_string();
     assert!(refused(Params::default(), Target::Lossless).contains("lossless"));
     assert!(refused(Params { block: 7, ..Params::default() }, Target::Native).contains("`block`"));
     assert!(refused(Params { keep: 9, ..Params::default() }, Target::Native).contains("`keep`"));
     assert!(refused(Params { keep: 2, ..Params::default() }, Target::MaxAbs(1.0)).contains("`keep`"));
     let wide = Tensor::zeros(DType::I64, &[3]);
-    let method = BlockDct::new(Params::default(), Target::MaxAbs(1.0)).expect("valid");
+    let method = Checked::<BlockDct>::new(Params::default(), Target::MaxAbs(1.0)).expect("valid");
     assert!(matches!(method.compress(wide.view(), &mut Vec::new()), Err(Error::Unsupported(_))));
 }

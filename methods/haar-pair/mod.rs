@@ -17,7 +17,8 @@ use crate::api::{
     Capabilities, Compressor, DType, Element, Error, Method, Promise, Section, Target, TargetKind, TargetRow,
     TensorMut, TensorRef,
 };
-use crate::shared::subband::{self, Goal, Variants};
+use crate::shared::Goal;
+use crate::shared::subband::{self, Variants};
 use crate::shared::{exact, tiles, varint};
 use crate::{for_dtype, for_exact};
 use kernel::Lines;
@@ -70,10 +71,6 @@ impl Method for HaarPair {
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {
-        if let Target::PointwiseRel(_) | Target::BitsPerValue(_) = target {
-            let kind = target.kind();
-            return Err(Error::unsupported(format!("target `{kind}`; supported: lossless, abs, rmse, native")));
-        }
         if target != Target::Native && params.keep != Keep::Average {
             return Err(Error::invalid("keep", "is for target `native` only: the others keep both numbers of a pair"));
         }
@@ -88,11 +85,7 @@ impl Method for HaarPair {
 impl Compressor for HaarPair {
     fn compress(&self, input: TensorRef<'_>, payload: &mut Vec<u8>) -> Result<(), Error> {
         let shape = input.shape().to_vec();
-        self.check(input.dtype(), shape.len())?;
         let named = self.params.axis.resolve(shape.len())?;
-        if shape.contains(&0) {
-            return Ok(());
-        }
         let short = tiles::squeeze(&shape);
         let coherent = || for_dtype!(TensorRef, &input, view => axis::most_coherent(view.data(), &short));
         let axis = match named {
@@ -120,11 +113,7 @@ impl Compressor for HaarPair {
 
     fn decompress(&self, payload: &[u8], output: TensorMut<'_>) -> Result<(), Error> {
         let shape = output.shape().to_vec();
-        self.check(output.dtype(), shape.len())?;
         let named = self.params.axis.resolve(shape.len())?;
-        if shape.contains(&0) {
-            return if payload.is_empty() { Ok(()) } else { Err(Error::corrupt(0, "bytes where there is no value")) };
-        }
         let short = tiles::squeeze(&shape);
         let mut at = 0;
         let axis = match named {
@@ -151,17 +140,6 @@ impl Compressor for HaarPair {
 }
 
 impl HaarPair {
-    /// Refuses arrays without an axis, and 64-bit integers under a bound: the transform computes in double precision.
-    fn check(&self, dtype: DType, rank: usize) -> Result<(), Error> {
-        match self.target {
-            _ if rank == 0 => Err(Error::unsupported("rank 0: there is no axis for pairs to lie along")),
-            Target::MaxAbs(_) | Target::Rmse(_) if !exact::TYPES.contains(&dtype) => {
-                Err(Error::unsupported(format!("dtype {dtype} with target `{}`", self.target.kind())))
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// What the error is held to; `None` where values come back as they were, or by half.
     fn goal(&self, dtype: DType) -> Option<Goal> {
         match self.target {

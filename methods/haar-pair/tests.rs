@@ -1,7 +1,7 @@
 //! The method as its users see it.
 
 use super::*;
-use crate::api::Tensor;
+use crate::api::{Checked, Tensor};
 use crate::shared::subband::testing::*;
 
 fn along(axis: i64) -> Params {
@@ -98,10 +98,10 @@ fn a_smooth_picture_takes_less_than_its_differences() {
 
 #[test]
 fn what_is_outside_the_capabilities_is_refused_by_name() {
-    let refused = |params: Params, target| HaarPair::new(params, target).expect_err("outside").to_string();
+    let refused = |params: Params, target| Checked::<HaarPair>::new(params, target).expect_err("outside").to_string();
     assert!(refused(Params::default(), Target::BitsPerValue(1.0)).contains("bpv"));
     assert!(refused(Params { keep: Keep::First, ..along(0) }, Target::MaxAbs(1.0)).contains("`keep`"));
-    let method = HaarPair::new(along(2), Target::Lossless).expect("checked with the data");
+    let method = Checked::<HaarPair>::new(along(2), Target::Lossless).expect("checked with the data");
     let error = method.compress(Tensor::zeros(DType::F32, &[3, 4]).view(), &mut Vec::new()).expect_err("no axis 2");
     assert!(error.to_string().contains("`axis`"), "{error}");
 }

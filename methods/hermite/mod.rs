@@ -24,16 +24,9 @@ use crate::api::{
     TensorMut, TensorRef,
 };
 use crate::for_exact;
-use crate::shared::{exact, tiles};
+use crate::shared::{Goal, exact, tiles};
 pub use maxwell::Maxwellian;
 use native::Native;
-
-/// What the error is held to.
-#[derive(Clone, Copy, Debug)]
-enum Goal {
-    MaxAbs(f64),
-    Rmse(f64),
-}
 
 /// Orders along each axis of the classic expansion where nothing is said.
 const ORDERS: u32 = 15;
@@ -86,14 +79,7 @@ impl Method for Hermite {
         if !(1..=HIGHEST).contains(&params.orders) {
             return Err(Error::invalid("orders", format!("must be 1 to {HIGHEST}, got {}", params.orders)));
         }
-        let goal = match target {
-            Target::MaxAbs(bound) => Some(Goal::MaxAbs(bound)),
-            Target::Rmse(error) => Some(Goal::Rmse(error)),
-            Target::Native => None,
-            other => {
-                return Err(Error::unsupported(format!("target `{}`; supported: abs, rmse, native", other.kind())));
-            }
-        };
+        let goal = Goal::of(target);
         if goal.is_some() && params != Params::default() {
             let reason = "parameters are for target `native`: elsewhere, bytes decide on orders";
             return Err(Error::unsupported(reason));
@@ -112,7 +98,6 @@ impl Compressor for Hermite {
         for_exact!(TensorRef, input, view => {
             let data = view.data();
             match self.goal {
-                _ if view.is_empty() => {}
                 Some(Goal::MaxAbs(bound)) => payload.extend(store::bounded(data, shape, bound)),
                 Some(Goal::Rmse(error)) => payload.extend(store::mean(data, shape, error)),
                 None => self.native(shape).compress(data, payload),
@@ -124,8 +109,6 @@ impl Compressor for Hermite {
     fn decompress(&self, payload: &[u8], output: TensorMut<'_>) -> Result<(), Error> {
         let shape = box_of(output.shape())?;
         for_exact!(TensorMut, output, view => match self.goal {
-            _ if view.is_empty() && payload.is_empty() => Ok(()),
-            _ if view.is_empty() => Err(Error::corrupt(0, "bytes where there is no value")),
             Some(Goal::MaxAbs(bound)) => store::read_bounded(payload, shape, bound, view.into_data()),
             Some(Goal::Rmse(error)) => store::read_mean(payload, shape, error, view.into_data()),
             None => self.native(shape).decompress(payload, view.into_data()),

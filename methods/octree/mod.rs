@@ -25,10 +25,10 @@ use crate::api::{
     TensorMut, TensorRef,
 };
 use crate::for_dtype;
+use crate::shared::Goal;
 use fit::Limits;
 use gradient::Criterion;
 pub use native::Census;
-use rate::Goal;
 
 /// Parameters of `octree`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -100,9 +100,6 @@ impl Method for Octree {
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {
-        if let Target::Lossless | Target::PointwiseRel(_) | Target::BitsPerValue(_) = target {
-            return Err(Error::unsupported(format!("target `{}`; supported: abs, rmse, native", target.kind())));
-        }
         let ranges = [
             ("degree", f64::from(params.degree), 0.0, 15.0),
             ("min_leaf", f64::from(params.min_leaf), 1.0, 64.0),
@@ -164,19 +161,8 @@ impl Octree {
         Limits { degree: self.params.degree as usize, least: self.params.min_leaf as usize }
     }
 
-    fn goal(&self) -> Option<Goal> {
-        match self.target {
-            Target::MaxAbs(bound) => Some(Goal::MaxAbs(bound)),
-            Target::Rmse(error) => Some(Goal::Rmse(error)),
-            _ => None,
-        }
-    }
-
     fn write<T: Element>(&self, data: &[T], shape: &[usize], payload: &mut Vec<u8>) -> Result<(), Error> {
-        if data.is_empty() {
-            return Ok(());
-        }
-        match self.goal() {
+        match Goal::of(self.target) {
             None => native::compress(data, shape, self.criterion(), self.params.step, payload)?,
             Some(goal) => rate::compress(data, shape, goal, self.limits(), payload),
         }
@@ -184,10 +170,7 @@ impl Octree {
     }
 
     fn read<T: Element>(&self, payload: &[u8], shape: &[usize], data: &mut [T]) -> Result<(), Error> {
-        if data.is_empty() {
-            return if payload.is_empty() { Ok(()) } else { Err(Error::corrupt(0, "bytes where there is no value")) };
-        }
-        match self.goal() {
+        match Goal::of(self.target) {
             None => native::decompress(payload, shape, self.params.step, data),
             Some(goal) => rate::decompress(payload, shape, goal, self.limits(), data),
         }

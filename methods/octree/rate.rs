@@ -9,27 +9,10 @@ use super::tune::{self, BIT, step};
 use crate::api::{Element, Error};
 use crate::shared::range::{BitCoder, RangeDecoder, RangeEncoder};
 use crate::shared::residual::{self, Values};
-use crate::shared::tiles;
+use crate::shared::{Goal, tiles};
 
 /// The step's number that stands for no tree at all.
 const BARE: u8 = tune::STEPS;
-
-/// What the error is held to, in the unit of the data.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Goal {
-    /// Largest error of any value.
-    MaxAbs(f64),
-    /// Root mean square error.
-    Rmse(f64),
-}
-
-impl Goal {
-    fn unit(self) -> f64 {
-        match self {
-            Goal::MaxAbs(unit) | Goal::Rmse(unit) => unit,
-        }
-    }
-}
 
 /// Appends the payload of `data`, an array of `shape` (no axis of length 0).
 pub fn compress<T: Element>(data: &[T], shape: &[usize], goal: Goal, limits: Limits, payload: &mut Vec<u8>) {
@@ -79,7 +62,7 @@ fn finish<T: Element>(
     model: &mut [f64],
     coder: &mut impl BitCoder,
 ) {
-    model.iter_mut().for_each(|value| *value *= goal.unit());
+    model.iter_mut().for_each(|value| *value *= goal.error());
     match (goal, &mut values) {
         (Goal::MaxAbs(bound), _) => residual::code(values, shape, model, bound, coder),
         (Goal::Rmse(_), Values::Wanted(data)) => {
@@ -115,7 +98,7 @@ struct Source<'a, T> {
 impl<T: Element> Source<'_, T> {
     /// The values in units of the goal, unless they are too many of them for a tree to make sense.
     fn scaled(&self) -> Option<Vec<f64>> {
-        let unit = self.goal.unit();
+        let unit = self.goal.error();
         let values: Vec<f64> = self.data.iter().map(|value| value.to_f64() / unit).collect();
         let largest = values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
         (unit > 1e-290 && unit < 1e290 && largest < 1e10).then_some(values)
@@ -123,7 +106,7 @@ impl<T: Element> Source<'_, T> {
 
     /// Root mean square error of `values` in units of the goal.
     fn error(&self, values: impl Iterator<Item = T>) -> f64 {
-        let off = self.data.iter().zip(values).map(|(x, y)| x.abs_diff(y) / self.goal.unit());
+        let off = self.data.iter().zip(values).map(|(x, y)| x.abs_diff(y) / self.goal.error());
         (off.map(|off| off * off).sum::<f64>() / self.data.len() as f64).sqrt()
     }
 

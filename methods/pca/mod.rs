@@ -84,10 +84,6 @@ impl Method for Pca {
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {
-        if !matches!(target, Target::MaxAbs(_) | Target::Rmse(_) | Target::Native) {
-            let kind = target.kind();
-            return Err(Error::unsupported(format!("target `{kind}`; supported: abs, rmse, native")));
-        }
         if params.axis > 3 {
             return Err(Error::invalid("axis", format!("must be 0 to 3, got {}", params.axis)));
         }
@@ -112,9 +108,6 @@ impl Compressor for Pca {
     fn compress(&self, input: TensorRef<'_>, payload: &mut Vec<u8>) -> Result<(), Error> {
         let shape = input.shape().to_vec();
         self.check(&shape)?;
-        if shape.contains(&0) {
-            return Ok(());
-        }
         for_exact!(TensorRef, input, view => match self.target {
             Target::Native => self.native(&shape).compress(view.data(), payload),
             _ => {
@@ -127,10 +120,6 @@ impl Compressor for Pca {
     fn decompress(&self, payload: &[u8], output: TensorMut<'_>) -> Result<(), Error> {
         let shape = output.shape().to_vec();
         self.check(&shape)?;
-        if shape.contains(&0) {
-            let spent = payload.is_empty();
-            return if spent { Ok(()) } else { Err(Error::corrupt(0, "bytes where there is no value")) };
-        }
         for_exact!(TensorMut, output, view => match self.target {
             Target::Native => self.native(&shape).decompress(payload, view.into_data()),
             _ => self.stream(&shape).decompress(payload, view.into_data()),
@@ -145,9 +134,6 @@ impl Compressor for Pca {
 
 impl Pca {
     fn check(&self, shape: &[usize]) -> Result<(), Error> {
-        if !(2..=4).contains(&shape.len()) {
-            return Err(Error::unsupported(format!("{} axes; pca takes 2 to 4", shape.len())));
-        }
         if self.params.form == Form::Matrix && self.params.axis >= shape.len() {
             let reason = format!("{}, but the array has {} axes", self.params.axis, shape.len());
             return Err(Error::invalid("axis", reason));

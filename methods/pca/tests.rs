@@ -1,7 +1,7 @@
 //! What the suites over all methods do not ask.
 
 use super::{Form, Params, Pca};
-use crate::api::{Compressor, DType, Error, Method, Target, Tensor, TensorMut};
+use crate::api::{Checked, Compressor, DType, Error, Target, Tensor, TensorMut};
 use crate::shared::tucker::Field;
 
 /// A sum of three products of smooth functions, and a little noise.
@@ -27,7 +27,7 @@ fn smooth(shape: &[usize], noise: f64) -> Vec<f32> {
 fn round_trip(params: Params, target: Target, shape: &[usize], values: &[f32]) -> Result<(usize, Vec<f32>), Error> {
     let raw: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
     let tensor = Tensor::from_le_bytes(DType::F32, shape, &raw)?;
-    let (method, mut payload) = (Pca::new(params, target)?, Vec::new());
+    let (method, mut payload) = (Checked::<Pca>::new(params, target)?, Vec::new());
     method.compress(tensor.view(), &mut payload)?;
     let mut back = Tensor::zeros(DType::F32, shape);
     method.decompress(&payload, back.view_mut())?;

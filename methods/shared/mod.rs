@@ -5,6 +5,7 @@ pub mod bits;
 pub mod deflate;
 pub mod entropy;
 pub mod exact;
+mod goal;
 pub mod linalg;
 mod missing;
 pub mod mixing;
@@ -16,3 +17,5 @@ pub mod subband;
 pub mod tiles;
 pub mod tucker;
 pub mod varint;
+
+pub use goal::Goal;

@@ -1,10 +1,10 @@
 use super::*;
-use crate::api::{Element, Tensor, View, ViewMut};
+use crate::api::{Checked, Element, Tensor, View, ViewMut};
 use crate::shared::axes::Axes;
 use crate::shared::shuffle::Shuffle;
 
-fn method(params: Params) -> SpatialDelta {
-    SpatialDelta::new(params, Target::Lossless).expect("valid parameters")
+fn method(params: Params) -> Checked<SpatialDelta> {
+    Checked::<SpatialDelta>::new(params, Target::Lossless).expect("valid parameters")
 }
 
 fn named(axes: &str) -> Params {
@@ -134,9 +134,9 @@ fn prefixes_flips_and_foreign_heads_are_errors_or_garbage() {
 
 #[test]
 fn the_method_refuses_targets_and_levels_it_does_not_serve() {
-    assert!(matches!(SpatialDelta::new(Params::default(), Target::Native), Err(Error::Unsupported(_))));
+    assert!(matches!(Checked::<SpatialDelta>::new(Params::default(), Target::Native), Err(Error::Unsupported(_))));
     let params = Params { level: 11, ..Params::default() };
-    assert!(SpatialDelta::new(params, Target::Lossless).expect_err("level").to_string().contains("`level`"));
+    assert!(Checked::<SpatialDelta>::new(params, Target::Lossless).expect_err("level").to_string().contains("`level`"));
 }
 
 #[test]

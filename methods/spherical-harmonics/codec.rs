@@ -4,18 +4,10 @@ use super::encode::Ladder;
 use super::model::Model;
 use super::search::Field;
 use crate::api::{Element, Error};
+use crate::shared::Goal;
 use crate::shared::mixing::Cost;
 use crate::shared::range::{BitCoder, RangeDecoder, RangeEncoder};
 use crate::shared::residual::{self, Values};
-
-/// What an array is coded to.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Goal {
-    /// Root mean square error.
-    Rmse(f64),
-    /// Largest error.
-    MaxAbs(f64),
-}
 
 /// Bounds of a residual under a mean error are this many to the octave, from the mean error up.
 const BOUNDS: f64 = 16.0;
@@ -26,32 +18,11 @@ const UNIFORM: u32 = 12;
 /// Errors of models under a residual that are tried, in units of the target.
 const LOOSER: [f64; 7] = [0.35, 0.7, 1.4, 2.8, 5.6, 16.0, 64.0];
 
-impl Goal {
-    fn number(self) -> f64 {
-        match self {
-            Goal::Rmse(number) | Goal::MaxAbs(number) => number,
-        }
-    }
-
-    fn bound(self, number: u32) -> f64 {
-        match self {
-            Goal::Rmse(error) => error * libm::exp2(f64::from(number) / BOUNDS),
-            Goal::MaxAbs(bound) => bound,
-        }
-    }
-
-    /// Whether `back` is near enough to `data`.
-    fn holds<T: Element>(self, data: &[T], back: &[T]) -> bool {
-        let pairs = data.iter().zip(back);
-        match self {
-            Goal::MaxAbs(bound) => pairs.into_iter().all(|(x, y)| x.within(*y, bound)),
-            Goal::Rmse(error) => {
-                // In units of the allowed error, so that squares stay in range.
-                let unit = if error > 0.0 { error } else { f64::MIN_POSITIVE };
-                let errors = pairs.map(|(x, y)| (x.to_f64() - y.to_f64()) / unit);
-                errors.map(|error| error * error).sum::<f64>() <= data.len() as f64
-            }
-        }
+/// The bound of the residual: under a mean error, the one that `number` stands for.
+fn bound_of(goal: Goal, number: u32) -> f64 {
+    match goal {
+        Goal::Rmse(error) => error * libm::exp2(f64::from(number) / BOUNDS),
+        Goal::MaxAbs(bound) => bound,
     }
 }
 
@@ -69,13 +40,13 @@ fn code<T: Element>(
         let has = coder.plain(u64::from(bound.is_some()), 1) != 0;
         bound = has.then(|| coder.plain(u64::from(bound.unwrap_or(0)), BOUND_BITS) as u32);
     }
-    let field = model.field(shape, goal.number());
+    let field = model.field(shape, goal.error());
     match (bound, values) {
         (None, Values::Wanted(values)) if matches!(goal, Goal::Rmse(_)) => {
             values.iter_mut().zip(field).for_each(|(value, field)| *value = nearest(field));
         }
         (None, Values::Known(_)) if matches!(goal, Goal::Rmse(_)) => {}
-        (_, values) => residual::code(values, &shape, &field, goal.bound(bound.unwrap_or(0)), coder),
+        (_, values) => residual::code(values, &shape, &field, bound_of(goal, bound.unwrap_or(0)), coder),
     }
     Ok(())
 }
@@ -118,7 +89,7 @@ pub fn write<T: Element>(data: &[T], shape: [usize; 3], goal: Goal) -> Result<Ve
     let largest = data.iter().fold(0.0f64, |largest, value| largest.max(value.to_f64().abs()));
     let exponent = libm::ilogb(largest);
     let field = data.iter().map(|value| libm::scalbn(value.to_f64(), -exponent)).collect();
-    let unit = libm::scalbn(goal.number(), -exponent);
+    let unit = libm::scalbn(goal.error(), -exponent);
     let error = if let Goal::MaxAbs(_) = goal { LOOSER[0] * unit } else { unit };
     let ladder = Ladder::new(Field { values: field, shape }, unit, error);
     if let Some(bytes) = task.alone(&ladder, unit)? {

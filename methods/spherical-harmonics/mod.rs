@@ -24,8 +24,8 @@ use crate::api::{
     TensorMut, TensorRef,
 };
 use crate::for_exact;
+use crate::shared::Goal;
 use crate::shared::exact;
-use codec::Goal;
 use seed::Shells;
 
 /// Parameters of `spherical-harmonics`.
@@ -74,9 +74,6 @@ impl Method for SphericalHarmonics {
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {
-        if !matches!(target, Target::MaxAbs(_) | Target::Rmse(_) | Target::Native) {
-            return Err(Error::unsupported(format!("target `{}`; supported: abs, rmse, native", target.kind())));
-        }
         if params.degree > 40 {
             return Err(Error::invalid("degree", format!("must be at most 40, got {}", params.degree)));
         }
@@ -114,23 +111,12 @@ fn boxed(shape: &[usize]) -> Result<[usize; 3], Error> {
 }
 
 impl SphericalHarmonics {
-    fn goal(&self) -> Option<Goal> {
-        match self.target {
-            Target::Rmse(error) => Some(Goal::Rmse(error)),
-            Target::MaxAbs(bound) => Some(Goal::MaxAbs(bound)),
-            _ => None,
-        }
-    }
-
     fn shells(&self, shape: [usize; 3]) -> Shells {
         Shells::new(self.params.degree as usize, self.params.shells as usize, shape)
     }
 
     fn write<T: Element>(&self, data: &[T], shape: [usize; 3], payload: &mut Vec<u8>) -> Result<(), Error> {
-        if data.is_empty() {
-            return Ok(());
-        }
-        match self.goal() {
+        match Goal::of(self.target) {
             Some(goal) => payload.extend(codec::write(data, shape, goal)?),
             None => self.shells(shape).write(data, payload),
         }
@@ -138,10 +124,7 @@ impl SphericalHarmonics {
     }
 
     fn read<T: Element>(&self, payload: &[u8], shape: [usize; 3], data: &mut [T]) -> Result<(), Error> {
-        if data.is_empty() {
-            return if payload.is_empty() { Ok(()) } else { Err(Error::corrupt(0, "bytes where there is no value")) };
-        }
-        match self.goal() {
+        match Goal::of(self.target) {
             Some(goal) => codec::read(payload, shape, goal, data),
             None => self.shells(shape).read(payload, data),
         }

@@ -1,9 +1,10 @@
 //! What the parts do together.
 
-use super::codec::{self, Goal};
+use super::codec;
 use super::fit::{Functions, dot};
 use super::frame::Frame;
 use super::seed::Shells;
+use crate::shared::Goal;
 
 const SHAPE: [usize; 3] = [18, 16, 20];
 

@@ -52,10 +52,6 @@ impl Method for TuckerOctree {
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {
-        if !matches!(target, Target::MaxAbs(_) | Target::Rmse(_)) {
-            let kind = target.kind();
-            return Err(Error::unsupported(format!("target `{kind}`; supported: abs, rmse")));
-        }
         if params.rank > 160 {
             return Err(Error::invalid("rank", format!("must be at most 160 (0: automatic), got {}", params.rank)));
         }
@@ -69,22 +65,16 @@ impl Method for TuckerOctree {
 
 impl Compressor for TuckerOctree {
     fn compress(&self, input: TensorRef<'_>, payload: &mut Vec<u8>) -> Result<(), Error> {
-        let forest = self.forest(input.shape())?;
+        let forest = self.forest(input.shape());
         for_exact!(TensorRef, input, view => {
-            if !view.is_empty() {
-                payload.extend(forest.compress(view.data()));
-            }
+            payload.extend(forest.compress(view.data()));
             Ok(())
         })
     }
 
     fn decompress(&self, payload: &[u8], output: TensorMut<'_>) -> Result<(), Error> {
-        let forest = self.forest(output.shape())?;
-        for_exact!(TensorMut, output, view => match view.is_empty() {
-            true if payload.is_empty() => Ok(()),
-            true => Err(Error::corrupt(0, "bytes where there is no value")),
-            false => forest.decompress(payload, view.into_data()),
-        })
+        let forest = self.forest(output.shape());
+        for_exact!(TensorMut, output, view => forest.decompress(payload, view.into_data()))
     }
 
     fn sections(&self, _dtype: DType, payload: &[u8]) -> Result<Vec<Section>, Error> {
@@ -93,12 +83,9 @@ impl Compressor for TuckerOctree {
 }
 
 impl TuckerOctree {
-    fn forest(&self, shape: &[usize]) -> Result<Forest, Error> {
-        if !(2..=4).contains(&shape.len()) {
-            return Err(Error::unsupported(format!("{} axes; tucker-octree takes 2 to 4", shape.len())));
-        }
+    fn forest(&self, shape: &[usize]) -> Forest {
         let field = Field { shape: tiles::squeeze(shape), target: self.target };
-        Ok(Forest { field, rank: self.params.rank })
+        Forest { field, rank: self.params.rank }
     }
 }
 

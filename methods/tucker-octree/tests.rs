@@ -1,7 +1,7 @@
 //! What the suites over all methods do not ask.
 
 use super::{Params, TuckerOctree};
-use crate::api::{Compressor, DType, Error, Method, Target, Tensor, TensorMut};
+use crate::api::{Checked, Compressor, DType, Error, Target, Tensor, TensorMut};
 
 /// A broad hump and a narrow one in a corner, which takes boxes of its own.
 fn humps(shape: &[usize; 3]) -> Vec<f32> {
@@ -19,7 +19,7 @@ fn humps(shape: &[usize; 3]) -> Vec<f32> {
 fn round_trip(rank: usize, target: Target, shape: &[usize], values: &[f32]) -> Result<(usize, Vec<f32>), Error> {
     let raw: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
     let tensor = Tensor::from_le_bytes(DType::F32, shape, &raw)?;
-    let (method, mut payload) = (TuckerOctree::new(Params { rank }, target)?, Vec::new());
+    let (method, mut payload) = (Checked::<TuckerOctree>::new(Params { rank }, target)?, Vec::new());
     method.compress(tensor.view(), &mut payload)?;
     let mut back = Tensor::zeros(DType::F32, shape);
     method.decompress(&payload, back.view_mut())?;

@@ -23,8 +23,8 @@ use crate::api::{
 };
 use crate::for_exact;
 use crate::shared::axes::Axes;
-use crate::shared::subband::{self, Goal, Transform, Variants};
-use crate::shared::{exact, tiles};
+use crate::shared::subband::{self, Transform, Variants};
+use crate::shared::{Goal, exact, tiles};
 pub use expand::Coefficients;
 pub use filters::Family;
 use native::{Native, Store};
@@ -104,10 +104,6 @@ impl Method for Wavelet {
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {
-        if let Target::PointwiseRel(_) | Target::BitsPerValue(_) = target {
-            let kind = target.kind();
-            return Err(Error::unsupported(format!("target `{kind}`; supported: lossless, abs, rmse, native")));
-        }
         if !(params.threshold >= 0.0 && params.threshold.is_finite()) {
             return Err(Error::invalid("threshold", format!("must be a number from 0 up, got {}", params.threshold)));
         }
@@ -168,18 +164,15 @@ impl Wavelet {
         Ok(tiles::squeeze_axes(shape, &self.params.axes.resolve(shape.len())?))
     }
 
-    fn mode<T: Element>(&self) -> Result<Mode, Error> {
-        Ok(match (self.target, self.params.quantiser) {
-            (Target::Lossless, _) if T::DTYPE.is_float() => {
-                return Err(Error::unsupported(format!("dtype {} with target `lossless`", T::DTYPE)));
-            }
+    fn mode<T: Element>(&self) -> Mode {
+        match (self.target, self.params.quantiser) {
             (Target::Lossless, _) => Mode::Reversible,
             (Target::MaxAbs(bound), _) if bound < 1.0 && !T::DTYPE.is_float() => Mode::Reversible,
             (Target::MaxAbs(bound), _) => Mode::Goal(Goal::MaxAbs(bound)),
             (Target::Rmse(error), _) => Mode::Goal(Goal::Rmse(error)),
             (_, Quantiser::Threshold) => Mode::Native(Store::Threshold(self.params.threshold)),
             (_, Quantiser::Int8) => Mode::Native(Store::Int8),
-        })
+        }
     }
 
     fn write<T: Element>(
@@ -189,11 +182,7 @@ impl Wavelet {
         axes: &[usize],
         payload: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        let mode = self.mode::<T>()?;
-        if data.is_empty() {
-            return Ok(());
-        }
-        match mode {
+        match self.mode::<T>() {
             Mode::Goal(goal) => subband::compress(data, shape, goal, (&self.variants(axes), self.plan(axes)), payload)?,
             Mode::Native(store) => self.native(shape, axes)?.compress(data, store, payload),
             Mode::Reversible => {
@@ -211,12 +200,8 @@ impl Wavelet {
     }
 
     fn read<T: Element>(&self, payload: &[u8], shape: &[usize], axes: &[usize], data: &mut [T]) -> Result<(), Error> {
-        let mode = self.mode::<T>()?;
-        if data.is_empty() {
-            return if payload.is_empty() { Ok(()) } else { Err(Error::corrupt(0, "bytes where there is no value")) };
-        }
         let mut at = 0;
-        match mode {
+        match self.mode::<T>() {
             Mode::Goal(goal) => {
                 return subband::decompress(payload, shape, goal, (&self.variants(axes), self.plan(axes)), data);
             }

@@ -1,7 +1,7 @@
 //! The method as its users see it.
 
 use super::*;
-use crate::api::Tensor;
+use crate::api::{Checked, Tensor};
 use crate::shared::subband::testing::*;
 
 fn of(family: Family) -> Params {
@@ -125,8 +125,10 @@ fn every_shape_comes_back_through_every_transform_and_quantiser() {
             }
         }
     }
-    let wide =
-        Wavelet::new(Params { transform: Expansion::Stationary, levels: 3, ..Params::default() }, Target::Native);
+    let wide = Checked::<Wavelet>::new(
+        Params { transform: Expansion::Stationary, levels: 3, ..Params::default() },
+        Target::Native,
+    );
     let error = wide.expect("valid").compress(Tensor::zeros(DType::F32, &[9; 5]).view(), &mut Vec::new());
     assert!(matches!(error, Err(Error::Unsupported(reason)) if reason.contains("fewer levels or axes")));
 }
@@ -145,12 +147,12 @@ fn noise_is_taken_out_better_by_the_stationary_transform() {
 
 #[test]
 fn what_is_outside_the_capabilities_is_refused_by_name() {
-    let refused = |params: Params, target| Wavelet::new(params, target).expect_err("outside").to_string();
+    let refused = |params: Params, target| Checked::<Wavelet>::new(params, target).expect_err("outside").to_string();
     assert!(refused(Params::default(), Target::BitsPerValue(1.0)).contains("bpv"));
     assert!(refused(Params { threshold: f64::NAN, ..Params::default() }, Target::Native).contains("`threshold`"));
     assert!(refused(Params { threshold: 1.0, ..Params::default() }, Target::MaxAbs(1.0)).contains("native"));
     assert!(refused(Params { levels: 31, ..Params::default() }, Target::Native).contains("`levels`"));
-    let method = Wavelet::new(Params::default(), Target::Lossless).expect("valid");
+    let method = Checked::<Wavelet>::new(Params::default(), Target::Lossless).expect("valid");
     for tensor in [Tensor::zeros(DType::I64, &[3]), Tensor::zeros(DType::F32, &[3])] {
         assert!(matches!(method.compress(tensor.view(), &mut Vec::new()), Err(Error::Unsupported(_))));
     }

@@ -1,9 +1,9 @@
 use super::*;
-use crate::api::{Element, Tensor};
+use crate::api::{Checked, Element, Tensor};
 use crate::{for_dtype, for_pair, with_element};
 
-fn method(params: &Params, target: Target) -> Zfp {
-    Zfp::new(params.clone(), target).expect("valid")
+fn method(params: &Params, target: Target) -> Checked<Zfp> {
+    Checked::<Zfp>::new(params.clone(), target).expect("valid")
 }
 
 fn native(mode: Mode) -> Params {
@@ -27,7 +27,7 @@ fn field(dtype: DType, shape: &[usize]) -> Tensor {
     })
 }
 
-fn payload_of(method: &Zfp, tensor: &Tensor) -> Vec<u8> {
+fn payload_of(method: &Checked<Zfp>, tensor: &Tensor) -> Vec<u8> {
     let mut payload = Vec::new();
     method.compress(tensor.view(), &mut payload).expect("compresses");
     let sections = method.sections(tensor.dtype(), &payload).expect("walks");
@@ -35,7 +35,7 @@ fn payload_of(method: &Zfp, tensor: &Tensor) -> Vec<u8> {
     payload
 }
 
-fn decoded(method: &Zfp, payload: &[u8], like: &Tensor) -> Tensor {
+fn decoded(method: &Checked<Zfp>, payload: &[u8], like: &Tensor) -> Tensor {
     let mut back = Tensor::zeros(like.dtype(), like.shape());
     method.decompress(payload, back.view_mut()).expect("decompresses");
     back
@@ -216,7 +216,8 @@ fn prefixes_flips_and_any_bytes_are_errors_or_garbage() {
 
 #[test]
 fn what_zfp_does_not_do_is_refused_by_name() {
-    let refused = |params: Params, target| Zfp::new(params, target).expect_err("must be refused").to_string();
+    let refused =
+        |params: Params, target| Checked::<Zfp>::new(params, target).expect_err("must be refused").to_string();
     assert!(refused(Params::default(), Target::Rmse(1.0)).contains("`rmse`"));
     assert!(refused(native(Mode::Rate), Target::MaxAbs(1.0)).contains("mode"));
     assert!(refused(Params { tolerance: 0.0, ..Params::default() }, Target::Native).contains("`tolerance`"));

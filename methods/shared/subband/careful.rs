@@ -37,7 +37,7 @@ pub(super) struct Settings {
 pub(super) fn step_of<T: Element>(goal: Goal, step: u8) -> f64 {
     let unit = match goal {
         Goal::MaxAbs(bound) if !T::DTYPE.is_float() => bound.floor() + 0.5,
-        other => other.value(),
+        other => other.error(),
     };
     unit * libm::exp2(f64::from(step) / STEPS - 4.0)
 }
@@ -236,7 +236,7 @@ pub(super) fn decode<T: Element, P: Transform>(
     }
     let values = restored::<T, P>(&symbols, &settings, goal, &plan);
     data.iter_mut().zip(&values).for_each(|(y, &value)| *y = T::from_f64(value));
-    let corrector = Corrector::new::<T>(goal.value(), magnitude(&values));
+    let corrector = Corrector::new::<T>(goal.error(), magnitude(&values));
     for (at, fix) in fixes {
         data[at] = corrector.fixed(values[at], fix);
     }

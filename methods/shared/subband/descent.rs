@@ -43,7 +43,7 @@ pub(super) fn compress<T: Element, P: Transform>(
     most: usize,
 ) -> Option<Vec<u8>> {
     let tile = Tile { start: vec![0; source.shape.len()], shape: source.shape.to_vec() };
-    if source.data.len() > MOST || source.largest(&tile) > 1e300 || !(1e-290..1e290).contains(&source.goal.value()) {
+    if source.data.len() > MOST || source.largest(&tile) > 1e300 || !(1e-290..1e290).contains(&source.goal.error()) {
         return None;
     }
     let work = source.data.len() + 8 * most;
@@ -143,7 +143,7 @@ impl<'a, T: Element, P: Transform, F: Fn(u8, &[usize]) -> P> Descent<'a, T, F> {
     }
 
     fn allowed(&self) -> f64 {
-        let goal = self.source.goal.value();
+        let goal = self.source.goal.error();
         goal * goal * self.source.data.len() as f64
     }
 

@@ -20,7 +20,7 @@ mod tile;
 
 use super::real::Real;
 use super::tiles::{self, Tile};
-use super::{deflate, entropy, shuffle, varint};
+use super::{Goal, deflate, entropy, shuffle, varint};
 use crate::api::{Element, Error};
 pub use band::{Alike, Band};
 use context::Detail;
@@ -50,15 +50,6 @@ pub trait Transform {
     fn inverse<F: Real>(&self, data: &mut [F]);
 }
 
-/// What the error is held to.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Goal {
-    /// Largest error of any value.
-    MaxAbs(f64),
-    /// Root mean square error, as near as it gets.
-    Rmse(f64),
-}
-
 /// Steps in bounds.
 const FACTORS: [f64; 8] = [0.7, 1.0, 1.25, 1.5, 1.75, 2.0, 2.4, 3.0];
 
@@ -70,13 +61,6 @@ impl Goal {
             Goal::MaxAbs(bound) => (bound.floor() + 0.5) * FACTORS[index % 8],
             // From 1/16 of the error up in 1/64 octaves.
             Goal::Rmse(error) => error * libm::exp2(index as f64 / 64.0 - 4.0),
-        }
-    }
-
-    /// The number in it.
-    fn value(self) -> f64 {
-        match self {
-            Goal::MaxAbs(value) | Goal::Rmse(value) => value,
         }
     }
 }
@@ -165,7 +149,7 @@ fn precision<T: Element>(source: &Source<'_, T>, tile: &Tile, step: f64) -> Opti
     if largest > 1e300 || !(1e-290..1e300).contains(&step) {
         return None;
     }
-    let goal = source.goal.value();
+    let goal = source.goal.error();
     let narrow = T::DTYPE.size() <= 4 && goal > largest / 65536.0 && largest < 1e30 && (1e-30..1e30).contains(&step);
     Some(!narrow)
 }

@@ -142,7 +142,7 @@ impl<'a, T: Element, P: Transform> Sample<'a, T, P> {
 
     /// The step whose error on the sample is nearest below the goal: it rises with the step, nearly always.
     fn step_for_error(&mut self, choice: Choice) -> usize {
-        let goal = self.source.goal.value();
+        let goal = self.source.goal.error();
         let allowed = goal * goal * self.values as f64;
         let (mut low, mut high) = (0, STEPS - 1);
         while high - low > 1 {

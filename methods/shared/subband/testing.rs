@@ -1,13 +1,13 @@
 //! What the tests of every transform coder share: round trips on awkward arrays.
 
-use crate::api::{DType, Element, Method, Target, Tensor, TensorRef, View};
+use crate::api::{Checked, Compressor, DType, Element, Method, Target, Tensor, TensorRef, View};
 
 /// Compresses, decodes with a fresh instance; returns payload and decoded tensor.
 pub(crate) fn round_trip<M: Method>(params: &M::Params, target: Target, tensor: &Tensor) -> (Vec<u8>, Tensor)
 where
     M::Params: Clone,
 {
-    let build = || M::new(params.clone(), target).expect("valid parameters");
+    let build = || Checked::<M>::new(params.clone(), target).expect("valid parameters");
     let mut payload = Vec::new();
     build().compress(tensor.view(), &mut payload).expect("inside the capabilities");
     let mut decoded = Tensor::zeros(tensor.dtype(), tensor.shape());
@@ -170,7 +170,7 @@ where
     let tensor = tensor::<f32>(&[19, 23], |i| if i % 50 == 3 { 1e20 } else { wave(i) as f32 });
     for params in every {
         let (payload, mut decoded) = round_trip::<M>(params, target, &tensor);
-        let method = M::new(params.clone(), target).expect("valid parameters");
+        let method = Checked::<M>::new(params.clone(), target).expect("valid parameters");
         for at in (0..payload.len()).step_by(payload.len() / 60 + 1) {
             let _ = method.decompress(&payload[..at], decoded.view_mut());
             let mut flipped = payload.clone();
@@ -194,7 +194,7 @@ where
 {
     let data: Vec<f32> = (0..500).map(|i| if i % 11 == 0 { f32::NAN } else { wave(i) as f32 }).collect();
     let view = View::from_slice(&[20, 25], &data).expect("the length fits");
-    let method = M::new(params.clone(), Target::MaxAbs(0.1)).expect("valid parameters");
+    let method = Checked::<M>::new(params.clone(), Target::MaxAbs(0.1)).expect("valid parameters");
     let mut payload = Vec::new();
     method.compress(TensorRef::from(view), &mut payload).expect("no panic, no refusal");
     let mut decoded = Tensor::zeros(DType::F32, &[20, 25]);
