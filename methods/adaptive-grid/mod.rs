@@ -107,18 +107,14 @@ const LOSSLESS_TYPES: &[DType] = &[DType::F32, DType::I8, DType::U8, DType::I16,
 impl Method for AdaptiveGrid {
     const ID: &'static str = "adaptive-grid";
     const FORMAT: u8 = 1;
-    const CAPABILITIES: Capabilities = Capabilities {
-        summary: "nested grids, each predicted from the coarser one by interpolation; residuals entropy-coded",
-        targets: &[
+    const CAPABILITIES: Capabilities = Capabilities::new(
+        "nested grids, each predicted from the coarser one by interpolation; residuals entropy-coded",
+        &[
             TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, exact::TYPES),
             TargetRow::new(TargetKind::Lossless, Promise::Exact, LOSSLESS_TYPES),
             TargetRow::new(TargetKind::Native, Promise::None, exact::TYPES),
         ],
-        min_rank: 0,
-        max_rank: usize::MAX,
-        non_finite: false,
-        deterministic: true,
-    };
+    );
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {

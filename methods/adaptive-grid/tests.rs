@@ -1,61 +1,12 @@
 //! The method as its users see it.
 
 use super::*;
-use crate::api::{Checked, Element, Tensor, View};
+use crate::api::{Checked, Tensor, View};
+use crate::shared::testing::*;
 
 fn build(params: Params, target: Target) -> Checked<AdaptiveGrid> {
     Checked::<AdaptiveGrid>::new(params, target).expect("valid parameters")
 }
-
-/// Compresses, decodes with a fresh instance; returns payload and decoded tensor.
-fn round_trip(params: &Params, target: Target, tensor: &Tensor) -> (Vec<u8>, Tensor) {
-    let mut payload = Vec::new();
-    build(params.clone(), target).compress(tensor.view(), &mut payload).expect("inside the capabilities");
-    let mut decoded = Tensor::zeros(tensor.dtype(), tensor.shape());
-    build(params.clone(), target).decompress(&payload, decoded.view_mut()).expect("just written");
-    let sections = build(params.clone(), target).sections(tensor.dtype(), &payload).expect("just written");
-    assert_eq!(sections.iter().map(|section| section.1).sum::<usize>(), payload.len());
-    (payload, decoded)
-}
-
-fn tensor<T: Element>(shape: &[usize], value: impl Fn(usize) -> T) -> Tensor {
-    let size = T::DTYPE.size();
-    let bytes: Vec<u8> =
-        (0..shape.iter().product()).flat_map(|i| value(i).to_bits().to_le_bytes()[..size].to_vec()).collect();
-    Tensor::from_le_bytes(T::DTYPE, shape, &bytes).expect("the length fits")
-}
-
-fn noise(i: usize) -> f64 {
-    let mixed = (i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    ((mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 40) as f64 / f64::from(1 << 24) - 0.5
-}
-
-fn wave(i: usize) -> f64 {
-    (i as f64 * 0.05).sin() * 40.0 + (i as f64 * 0.011).cos() * 7.0
-}
-
-fn assert_within(original: &Tensor, decoded: &Tensor, bound: f64, what: &str) {
-    crate::for_pair!((Tensor, original), (Tensor, decoded), (x, y) => {
-        for (index, (x, y)) in x.iter().zip(y).enumerate() {
-            assert!(y.within(*x, bound), "{what}: element {index} is {y}, was {x}, bound {bound}");
-        }
-    }, else => panic!("two types"));
-}
-
-const SHAPES: [&[usize]; 12] = [
-    &[],
-    &[1],
-    &[2],
-    &[523],
-    &[13, 29],
-    &[1, 64, 1],
-    &[7, 11, 13],
-    &[5, 3, 2, 7],
-    &[300, 3],
-    &[2, 2, 2, 2, 2],
-    &[3, 0, 2],
-    &[16, 16, 16],
-];
 
 fn every_parameter() -> Vec<Params> {
     let mut all = Vec::new();
@@ -82,7 +33,7 @@ fn the_bound_holds_for_every_parameter_type_and_shape() {
                     tensor::<u32>(shape, |i| (noise(i) * 4e9 + 2e9) as u32),
                 ];
                 for tensor in tensors {
-                    let (_, decoded) = round_trip(&params, Target::MaxAbs(bound), &tensor);
+                    let (_, decoded) = round_trip::<AdaptiveGrid>(&params, Target::MaxAbs(bound), &tensor);
                     assert_within(&tensor, &decoded, bound, &format!("{params:?} {shape:?} {}", tensor.dtype()));
                 }
             }
@@ -101,7 +52,7 @@ fn lossless_returns_every_bit_of_integers_and_floats() {
                 tensor::<i32>(shape, |i| if i % 2 == 0 { i32::MIN } else { i32::MAX }),
                 tensor::<u16>(shape, |i| (wave(i) * 500.0 + 30000.0) as u16),
             ] {
-                let (_, decoded) = round_trip(&params, Target::Lossless, &tensor);
+                let (_, decoded) = round_trip::<AdaptiveGrid>(&params, Target::Lossless, &tensor);
                 let (mut before, mut after) = (Vec::new(), Vec::new());
                 tensor.view().write_le(&mut before);
                 decoded.view().write_le(&mut after);
@@ -128,7 +79,7 @@ fn awkward_values_keep_their_bound() {
                 let single = tensor::<f32>(shape, value);
                 let double = tensor::<f64>(shape, |i| f64::from(value(i)));
                 for tensor in [single, double] {
-                    let (_, decoded) = round_trip(&Params::default(), Target::MaxAbs(bound), &tensor);
+                    let (_, decoded) = round_trip::<AdaptiveGrid>(&Params::default(), Target::MaxAbs(bound), &tensor);
                     assert_within(&tensor, &decoded, bound, name);
                 }
             }
@@ -141,7 +92,7 @@ fn bounds_near_the_last_place_of_the_data_hold() {
     for units in [0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.3] {
         let ulp = f64::from(f32::EPSILON) * 256.0;
         let tensor = tensor::<f32>(&[40, 50], |i| (300.0 + wave(i)) as f32);
-        let (payload, decoded) = round_trip(&Params::default(), Target::MaxAbs(units * ulp), &tensor);
+        let (payload, decoded) = round_trip::<AdaptiveGrid>(&Params::default(), Target::MaxAbs(units * ulp), &tensor);
         assert_within(&tensor, &decoded, units * ulp, "a bound of a few units in the last place");
         assert!(payload.len() < 40 * 50 * 4, "{} bytes at {units} units", payload.len());
     }
@@ -149,7 +100,8 @@ fn bounds_near_the_last_place_of_the_data_hold() {
 
 #[test]
 fn constant_and_empty_arrays_take_a_few_bytes() {
-    let size = |tensor: Tensor, bound| round_trip(&Params::default(), Target::MaxAbs(bound), &tensor).0.len();
+    let size =
+        |tensor: Tensor, bound| round_trip::<AdaptiveGrid>(&Params::default(), Target::MaxAbs(bound), &tensor).0.len();
     assert!(size(tensor::<f32>(&[50, 60, 7], |_| 273.15), 1e-2) <= 14);
     assert!(size(tensor::<f64>(&[100_000], |_| 0.0), 0.0) <= 8);
     assert!(size(tensor::<i16>(&[], |_| 5), 0.0) <= 5);
@@ -162,7 +114,7 @@ fn a_smooth_field_takes_a_fifth_of_a_bit_per_value() {
         let at = |axis: usize| (i >> (6 * axis) & 63) as f64 / 64.0;
         ((at(0) * 5.0).sin() * (at(1) * 3.0).cos() + at(2) * at(2)) as f32
     });
-    let (payload, _) = round_trip(&Params::default(), Target::MaxAbs(1e-3), &smooth);
+    let (payload, _) = round_trip::<AdaptiveGrid>(&Params::default(), Target::MaxAbs(1e-3), &smooth);
     assert!(payload.len() < 64 * 64 * 64 / 40, "{} bytes", payload.len());
 }
 
@@ -173,7 +125,7 @@ fn an_axis_without_coherence_is_left_out() {
     let stack = tensor::<f32>(&[12, 64, 64], |i| (smooth(i) * (1.0 + layers[i / 4096]) + layers[i / 4096]) as f32);
     let bytes = |axes: &str| {
         let params = Params { axes: axes.parse().expect("axes"), ..Params::default() };
-        round_trip(&params, Target::MaxAbs(0.1), &stack).0.len()
+        round_trip::<AdaptiveGrid>(&params, Target::MaxAbs(0.1), &stack).0.len()
     };
     let (all, chosen) = (bytes("all"), bytes("1+2"));
     assert!(all as f64 <= chosen as f64 * 1.02, "{all} bytes with a choice, {chosen} without the layers' axis");
@@ -187,7 +139,7 @@ fn the_threshold_is_kept_in_the_closed_loop_and_not_in_the_open_one() {
             let open = Params { store, predictor, feedback: Loop::Open, eps: 4.0, depth: 5, ..Params::default() };
             let closed = Params { feedback: Loop::Closed, ..open.clone() };
             let worst = |params: &Params| {
-                let (_, decoded) = round_trip(params, Target::Native, &tensor);
+                let (_, decoded) = round_trip::<AdaptiveGrid>(params, Target::Native, &tensor);
                 let (Tensor::F32(x), Tensor::F32(y)) = (&tensor, &decoded) else { panic!("floats") };
                 x.iter().zip(y).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max)
             };
@@ -206,7 +158,7 @@ fn checkerboard_and_ramp_of_the_seeds_own_tests_are_exact_at_threshold_zero() {
         let params = Params { depth, predictor: Predictor::NearestRight, feedback: Loop::Open, ..Params::default() };
         for store in [Store::Dok, Store::Bitmask, Store::Entropy] {
             let params = Params { store, ..params.clone() };
-            assert_eq!(round_trip(&params, Target::Native, &tensor).1, tensor);
+            assert_eq!(round_trip::<AdaptiveGrid>(&params, Target::Native, &tensor).1, tensor);
         }
     }
 }
@@ -219,7 +171,7 @@ fn stores_take_the_bytes_they_say() {
         let params = Params { store, ..params.clone() };
         let method = AdaptiveGrid::new(params.clone(), Target::Native).expect("valid parameters");
         let kept = method.kept(tensor.view()).expect("a threshold").residuals;
-        (kept, round_trip(&params, Target::Native, &tensor).0.len())
+        (kept, round_trip::<AdaptiveGrid>(&params, Target::Native, &tensor).0.len())
     };
     let anchors = 3 * 4;
     let (residuals, dok) = kept(Store::Dok);
@@ -234,7 +186,7 @@ fn hostile_bytes_are_survived() {
     for params in every_parameter() {
         for feedback in [Loop::Closed, Loop::Open] {
             let params = Params { feedback, eps: 0.5, ..params.clone() };
-            let (payload, mut decoded) = round_trip(&params, Target::Native, &tensor);
+            let (payload, mut decoded) = round_trip::<AdaptiveGrid>(&params, Target::Native, &tensor);
             let method = build(params, Target::Native);
             for at in (0..payload.len()).step_by(payload.len() / 60 + 1) {
                 let _ = method.decompress(&payload[..at], decoded.view_mut());

@@ -71,6 +71,21 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
+    /// Of a deterministic method for any rank that leaves NaN and infinities to the shared mask.
+    pub const fn new(summary: &'static str, targets: &'static [TargetRow]) -> Self {
+        Capabilities { summary, targets, min_rank: 0, max_rank: usize::MAX, non_finite: false, deterministic: true }
+    }
+
+    /// The same for arrays of `min` to `max` axes.
+    pub const fn ranks(self, min: usize, max: usize) -> Self {
+        Capabilities { min_rank: min, max_rank: max, ..self }
+    }
+
+    /// The same of a method that brings NaN and infinities back bit for bit by itself.
+    pub const fn with_non_finite(self) -> Self {
+        Capabilities { non_finite: true, ..self }
+    }
+
     /// The promise for an input of this element type and rank under this kind of target.
     ///
     /// # Errors

@@ -11,10 +11,7 @@ mod kernel;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{
-    Capabilities, Compressor, DType, Error, Method, Promise, Section, Target, TargetKind, TargetRow, TensorMut,
-    TensorRef,
-};
+use crate::api::{Capabilities, Compressor, DType, Error, Method, Section, Target, TensorMut, TensorRef};
 use crate::for_exact;
 use crate::shared::Goal;
 use crate::shared::axes::Axes;
@@ -51,18 +48,10 @@ const FIRST: u8 = 3;
 impl Method for BlockDct {
     const ID: &'static str = "block-dct";
     const FORMAT: u8 = 2;
-    const CAPABILITIES: Capabilities = Capabilities {
-        summary: "cosine transform in blocks; coefficients quantised and entropy-coded under contexts",
-        targets: &[
-            TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, exact::TYPES),
-            TargetRow::new(TargetKind::Rmse, Promise::Approximate, exact::TYPES),
-            TargetRow::new(TargetKind::Native, Promise::None, exact::TYPES),
-        ],
-        min_rank: 0,
-        max_rank: usize::MAX,
-        non_finite: false,
-        deterministic: true,
-    };
+    const CAPABILITIES: Capabilities = Capabilities::new(
+        "cosine transform in blocks; coefficients quantised and entropy-coded under contexts",
+        exact::APPROXIMATED,
+    );
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {

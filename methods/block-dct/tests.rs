@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::api::{Checked, Tensor};
-use crate::shared::subband::testing::*;
+use crate::shared::testing::*;
 
 fn every_parameter() -> Vec<Params> {
     let mut every = BlockDct::grid();

@@ -55,19 +55,16 @@ pub struct HaarPair {
 impl Method for HaarPair {
     const ID: &'static str = "haar-pair";
     const FORMAT: u8 = 1;
-    const CAPABILITIES: Capabilities = Capabilities {
-        summary: "averages and differences of pairs along one axis, entropy-coded under contexts",
-        targets: &[
+    const CAPABILITIES: Capabilities = Capabilities::new(
+        "averages and differences of pairs along one axis, entropy-coded under contexts",
+        &[
             TargetRow::new(TargetKind::Lossless, Promise::Exact, &DType::ALL),
             TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, exact::TYPES),
             TargetRow::new(TargetKind::Rmse, Promise::Approximate, exact::TYPES),
             TargetRow::new(TargetKind::Native, Promise::None, &DType::ALL),
         ],
-        min_rank: 1,
-        max_rank: usize::MAX,
-        non_finite: false,
-        deterministic: true,
-    };
+    )
+    .ranks(1, usize::MAX);
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {

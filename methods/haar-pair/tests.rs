@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::api::{Checked, Tensor};
-use crate::shared::subband::testing::*;
+use crate::shared::testing::*;
 
 fn along(axis: i64) -> Params {
     Params { axis: Axis::Along(axis), ..Params::default() }

@@ -19,10 +19,7 @@ mod stream;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{
-    Capabilities, Compressor, DType, Element, Error, Method, Promise, Section, Target, TargetKind, TargetRow,
-    TensorMut, TensorRef,
-};
+use crate::api::{Capabilities, Compressor, DType, Element, Error, Method, Section, Target, TensorMut, TensorRef};
 use crate::for_exact;
 use crate::shared::{Goal, exact, tiles};
 pub use maxwell::Maxwellian;
@@ -61,18 +58,11 @@ pub struct Hermite {
 impl Method for Hermite {
     const ID: &'static str = "hermite";
     const FORMAT: u8 = 1;
-    const CAPABILITIES: Capabilities = Capabilities {
-        summary: "Hermite functions around centres of a distribution; coefficients quantised and entropy-coded",
-        targets: &[
-            TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, exact::TYPES),
-            TargetRow::new(TargetKind::Rmse, Promise::Approximate, exact::TYPES),
-            TargetRow::new(TargetKind::Native, Promise::None, exact::TYPES),
-        ],
-        min_rank: 0,
-        max_rank: 3,
-        non_finite: false,
-        deterministic: true,
-    };
+    const CAPABILITIES: Capabilities = Capabilities::new(
+        "Hermite functions around centres of a distribution; coefficients quantised and entropy-coded",
+        exact::APPROXIMATED,
+    )
+    .ranks(0, 3);
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {

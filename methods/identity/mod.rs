@@ -19,14 +19,11 @@ pub struct Identity;
 impl Method for Identity {
     const ID: &'static str = "identity";
     const FORMAT: u8 = 1;
-    const CAPABILITIES: Capabilities = Capabilities {
-        summary: "stores the elements as they are; the baseline",
-        targets: &[TargetRow::new(TargetKind::Lossless, Promise::Exact, &DType::ALL)],
-        min_rank: 0,
-        max_rank: usize::MAX,
-        non_finite: true,
-        deterministic: true,
-    };
+    const CAPABILITIES: Capabilities = Capabilities::new(
+        "stores the elements as they are; the baseline",
+        &[TargetRow::new(TargetKind::Lossless, Promise::Exact, &DType::ALL)],
+    )
+    .with_non_finite();
     type Params = Params;
 
     fn new(_: Params, _: Target) -> Result<Self, Error> {

@@ -85,18 +85,14 @@ pub struct Octree {
 impl Method for Octree {
     const ID: &'static str = "octree";
     const FORMAT: u8 = 1;
-    const CAPABILITIES: Capabilities = Capabilities {
-        summary: "polynomials on the leaves of an octree of least rate and distortion, coded under contexts",
-        targets: &[
+    const CAPABILITIES: Capabilities = Capabilities::new(
+        "polynomials on the leaves of an octree of least rate and distortion, coded under contexts",
+        &[
             TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, &DType::ALL),
             TargetRow::new(TargetKind::Rmse, Promise::Approximate, &DType::ALL),
             TargetRow::new(TargetKind::Native, Promise::None, &DType::ALL),
         ],
-        min_rank: 0,
-        max_rank: usize::MAX,
-        non_finite: false,
-        deterministic: true,
-    };
+    );
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {

@@ -13,10 +13,7 @@ mod stream;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{
-    Capabilities, Compressor, DType, Error, Method, Promise, Section, Target, TargetKind, TargetRow, TensorMut,
-    TensorRef,
-};
+use crate::api::{Capabilities, Compressor, DType, Error, Method, Section, Target, TensorMut, TensorRef};
 use crate::for_exact;
 use crate::shared::tucker::Field;
 use crate::shared::{exact, tiles};
@@ -69,18 +66,11 @@ pub struct Pca {
 impl Method for Pca {
     const ID: &'static str = "pca";
     const FORMAT: u8 = 1;
-    const CAPABILITIES: Capabilities = Capabilities {
-        summary: "principal components along every axis (Tucker) or one; factors and core under mixed contexts",
-        targets: &[
-            TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, exact::TYPES),
-            TargetRow::new(TargetKind::Rmse, Promise::Approximate, exact::TYPES),
-            TargetRow::new(TargetKind::Native, Promise::None, exact::TYPES),
-        ],
-        min_rank: 2,
-        max_rank: 4,
-        non_finite: false,
-        deterministic: true,
-    };
+    const CAPABILITIES: Capabilities = Capabilities::new(
+        "principal components along every axis (Tucker) or one; factors and core under mixed contexts",
+        exact::APPROXIMATED,
+    )
+    .ranks(2, 4);
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {

@@ -1,7 +1,8 @@
 //! What the suites over all methods do not ask.
 
 use super::{Form, Params, Pca};
-use crate::api::{Checked, Compressor, DType, Error, Target, Tensor, TensorMut};
+use crate::api::Target;
+use crate::shared::testing::round_trip_floats;
 use crate::shared::tucker::Field;
 
 /// A sum of three products of smooth functions, and a little noise.
@@ -24,19 +25,6 @@ fn smooth(shape: &[usize], noise: f64) -> Vec<f32> {
     (0..count).map(value).collect()
 }
 
-fn round_trip(params: Params, target: Target, shape: &[usize], values: &[f32]) -> Result<(usize, Vec<f32>), Error> {
-    let raw: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    let tensor = Tensor::from_le_bytes(DType::F32, shape, &raw)?;
-    let (method, mut payload) = (Checked::<Pca>::new(params, target)?, Vec::new());
-    method.compress(tensor.view(), &mut payload)?;
-    let mut back = Tensor::zeros(DType::F32, shape);
-    method.decompress(&payload, back.view_mut())?;
-    match back.view_mut() {
-        TensorMut::F32(view) => Ok((payload.len(), view.into_data().to_vec())),
-        _ => Err(Error::unsupported("another type")),
-    }
-}
-
 fn rmse(a: &[f32], b: &[f32]) -> f64 {
     let squares = a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2));
     (squares.sum::<f64>() / a.len() as f64).sqrt()
@@ -47,7 +35,7 @@ fn a_sum_of_products_takes_few_bytes_at_the_error_asked_for() {
     for shape in [&[40, 30][..], &[20, 24, 28], &[9, 12, 10, 8]] {
         let values = smooth(shape, 0.0);
         for error in [1e-2, 1e-4] {
-            let (bytes, back) = round_trip(Params::default(), Target::Rmse(error), shape, &values).expect("supported");
+            let (bytes, back) = round_trip_floats::<Pca>(&Params::default(), Target::Rmse(error), shape, &values);
             let found = rmse(&values, &back);
             println!("{shape:?} rmse {error:e}: {bytes} bytes, {found:e}");
             assert!(found <= error && bytes < 450, "{bytes} bytes, {found:e}");
@@ -61,7 +49,7 @@ fn long_axes_are_cut_and_meet_the_same_error() {
     let field = Field { shape: shape.to_vec(), target: Target::Rmse(0.01) };
     assert_eq!(field.cut().len(), 8);
     let values = smooth(&shape, 0.02);
-    let (bytes, back) = round_trip(Params::default(), Target::Rmse(0.01), &shape, &values).expect("supported");
+    let (bytes, back) = round_trip_floats::<Pca>(&Params::default(), Target::Rmse(0.01), &shape, &values);
     let found = rmse(&values, &back);
     assert!(found <= 0.01 && found > 0.0095 && bytes < 2000, "{bytes} bytes, {found:e}");
 }
@@ -72,7 +60,7 @@ fn a_bound_is_kept_with_fewer_bytes_than_without_the_decomposition() {
     let values = smooth(&shape, 0.001);
     for form in [Form::Tucker, Form::Matrix] {
         let params = Params { form, ..Params::default() };
-        let (bytes, back) = round_trip(params, Target::MaxAbs(0.003), &shape, &values).expect("supported");
+        let (bytes, back) = round_trip_floats::<Pca>(&params, Target::MaxAbs(0.003), &shape, &values);
         println!("{form:?}: {bytes} bytes");
         assert!(values.iter().zip(&back).all(|(a, b)| (f64::from(*a) - f64::from(*b)).abs() <= 0.003));
         assert!(bytes < 600, "{bytes}");
@@ -85,12 +73,12 @@ fn native_gives_back_everything_from_all_components_along_any_axis() {
     let values = smooth(&shape, 0.1);
     for axis in 0..3 {
         let params = Params { form: Form::Matrix, axis, components: 40, ..Params::default() };
-        let (_, back) = round_trip(params, Target::Native, &shape, &values).expect("supported");
+        let (_, back) = round_trip_floats::<Pca>(&params, Target::Native, &shape, &values);
         assert!(rmse(&values, &back) < 1e-6, "axis {axis}");
     }
-    let (_, back) = round_trip(Params::default(), Target::Native, &shape, &values).expect("supported");
+    let (_, back) = round_trip_floats::<Pca>(&Params::default(), Target::Native, &shape, &values);
     assert!(rmse(&values, &back) < 1e-6);
     let params = Params { log: true, floor: 1e-3, form: Form::Matrix, ..Params::default() };
-    let (_, back) = round_trip(params, Target::Native, &shape, &values).expect("supported");
+    let (_, back) = round_trip_floats::<Pca>(&params, Target::Native, &shape, &values);
     assert!(rmse(&values, &back) < 1e-3);
 }

@@ -1,10 +1,17 @@
 //! The element types whose values are all exact in `f64`: every one but the 64-bit integers.
 
-use crate::api::DType;
+use crate::api::{DType, Promise, TargetKind, TargetRow};
 
 /// Those types.
 pub const TYPES: &[DType] =
     &[DType::F32, DType::F64, DType::I8, DType::U8, DType::I16, DType::U16, DType::I32, DType::U32];
+
+/// What an approximation of such values offers: to keep a bound, to come near a mean error, and a mode of its own.
+pub const APPROXIMATED: &[TargetRow] = &[
+    TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, TYPES),
+    TargetRow::new(TargetKind::Rmse, Promise::Approximate, TYPES),
+    TargetRow::new(TargetKind::Native, Promise::None, TYPES),
+];
 
 /// Runs one generic expression of type `Result<_, Error>` for whichever of these types a tensor holds; `Unsupported`
 /// for the others.

@@ -14,6 +14,8 @@ pub mod real;
 pub mod residual;
 pub mod shuffle;
 pub mod subband;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod tiles;
 pub mod tucker;
 pub mod varint;

@@ -27,14 +27,11 @@ pub struct SpatialDelta(Params);
 impl Method for SpatialDelta {
     const ID: &'static str = "spatial-delta";
     const FORMAT: u8 = 1;
-    const CAPABILITIES: Capabilities = Capabilities {
-        summary: "exact differences along one axis or several, then zlib or an entropy coder",
-        targets: &[TargetRow::new(TargetKind::Lossless, Promise::Exact, &DType::ALL)],
-        min_rank: 0,
-        max_rank: usize::MAX,
-        non_finite: true,
-        deterministic: true,
-    };
+    const CAPABILITIES: Capabilities = Capabilities::new(
+        "exact differences along one axis or several, then zlib or an entropy coder",
+        &[TargetRow::new(TargetKind::Lossless, Promise::Exact, &DType::ALL)],
+    )
+    .with_non_finite();
     type Params = Params;
 
     fn new(params: Params, _: Target) -> Result<Self, Error> {

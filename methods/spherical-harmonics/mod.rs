@@ -19,10 +19,7 @@ mod seed;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{
-    Capabilities, Compressor, DType, Element, Error, Method, Promise, Section, Target, TargetKind, TargetRow,
-    TensorMut, TensorRef,
-};
+use crate::api::{Capabilities, Compressor, DType, Element, Error, Method, Section, Target, TensorMut, TensorRef};
 use crate::for_exact;
 use crate::shared::Goal;
 use crate::shared::exact;
@@ -59,18 +56,11 @@ const MOST_VOXELS: usize = 1 << 21;
 impl Method for SphericalHarmonics {
     const ID: &'static str = "spherical-harmonics";
     const FORMAT: u8 = 1;
-    const CAPABILITIES: Capabilities = Capabilities {
-        summary: "harmonics around centres times smooth radial functions, fitted to all voxels; for velocity distributions",
-        targets: &[
-            TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, exact::TYPES),
-            TargetRow::new(TargetKind::Rmse, Promise::Approximate, exact::TYPES),
-            TargetRow::new(TargetKind::Native, Promise::None, exact::TYPES),
-        ],
-        min_rank: 3,
-        max_rank: 3,
-        non_finite: false,
-        deterministic: true,
-    };
+    const CAPABILITIES: Capabilities = Capabilities::new(
+        "harmonics around centres times smooth radial functions, fitted to all voxels; for velocity distributions",
+        exact::APPROXIMATED,
+    )
+    .ranks(3, 3);
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {

@@ -38,17 +38,14 @@ pub struct TuckerOctree {
 impl Method for TuckerOctree {
     const ID: &'static str = "tucker-octree";
     const FORMAT: u8 = 1;
-    const CAPABILITIES: Capabilities = Capabilities {
-        summary: "octree of Tucker decompositions, each of what the boxes above leave",
-        targets: &[
+    const CAPABILITIES: Capabilities = Capabilities::new(
+        "octree of Tucker decompositions, each of what the boxes above leave",
+        &[
             TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, exact::TYPES),
             TargetRow::new(TargetKind::Rmse, Promise::Approximate, exact::TYPES),
         ],
-        min_rank: 2,
-        max_rank: 4,
-        non_finite: false,
-        deterministic: true,
-    };
+    )
+    .ranks(2, 4);
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {

@@ -4,7 +4,7 @@
 //! high band follows the slope of the band that is low where it is high: bior1.3, for one, takes plain differences there.
 //! How much of each neighbour and slope enters is fitted to the data (least squares) and stored.
 
-use super::expand::Coefficients;
+use super::bands::Coefficients;
 use crate::api::Error;
 use crate::shared::linalg;
 use crate::shared::mixing::{Integers, Place};

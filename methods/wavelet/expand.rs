@@ -3,21 +3,10 @@
 //! A line of `n` values, mirrored at both ends with its last value repeated, gives `floor((n + F - 1) / 2)` low and as
 //! many high coefficients for filters of length F.
 
+use super::bands::{Coefficients, put_together, take_apart};
 use super::filters::Family;
 use super::line::bank;
 use super::pyramid::Level;
-
-/// Coefficients of one band, or values, in C order.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Coefficients {
-    /// For each axis `d` where the band is high and `a` where it is low, as in PyWavelets; the level in front, 1 being
-    /// the finest.
-    pub name: String,
-    /// Length along each axis.
-    pub shape: Vec<usize>,
-    /// The coefficients.
-    pub values: Vec<f64>,
-}
 
 /// Shapes of the bands, the coarsest first, and of the boxes that each level splits, the finest first.
 pub(super) struct Shapes {
@@ -42,37 +31,14 @@ pub(super) fn shapes(family: Family, shape: &[usize], levels: &[Level]) -> Shape
 /// All bands of an array, the coarsest first.
 pub(super) fn forward(family: Family, shape: &[usize], levels: &[Level], values: Vec<f64>) -> Vec<Coefficients> {
     let bank = bank(family);
-    let mut low = Coefficients { name: "a".repeat(shape.len()), shape: shape.to_vec(), values };
-    let mut by_level = Vec::new();
-    for (number, level) in levels.iter().enumerate() {
-        let mut parts = vec![low];
-        for &axis in &level.axes {
-            let split = |part: Coefficients| [0, 1].map(|high| analyse(&part, axis, &bank[high], high == 1));
-            parts = parts.into_iter().flat_map(split).collect();
-        }
-        low = parts.remove(0);
-        parts.iter_mut().for_each(|part| part.name = format!("{}{}", number + 1, part.name));
-        by_level.push(parts);
-    }
-    low.name = format!("{}{}", levels.len(), low.name);
-    std::iter::once(low).chain(by_level.into_iter().rev().flatten()).collect()
+    let split = |_, axis, part: &Coefficients| [0, 1].map(|high| analyse(part, axis, &bank[high], high == 1));
+    take_apart(shape, levels, values, split)
 }
 
 /// The array again.
 pub(super) fn inverse(family: Family, boxes: &[Vec<usize>], levels: &[Level], bands: Vec<Coefficients>) -> Vec<f64> {
     let bank = bank(family);
-    let mut bands = bands.into_iter();
-    let Some(mut low) = bands.next() else { return Vec::new() };
-    for (level, shape) in levels.iter().zip(boxes).rev() {
-        let mut parts: Vec<Coefficients> =
-            std::iter::once(low).chain(bands.by_ref().take((1 << level.axes.len()) - 1)).collect();
-        for &axis in level.axes.iter().rev() {
-            let join = |pair: &[Coefficients]| synthesise(&pair[0], &pair[1], axis, shape[axis], &bank[2..]);
-            parts = parts.chunks_exact(2).map(join).collect();
-        }
-        low = parts.swap_remove(0);
-    }
-    low.values
+    put_together(levels, bands, |number, axis, pair| synthesise(pair, axis, boxes[number][axis], &bank[2..]))
 }
 
 fn around(shape: &[usize], axis: usize) -> (usize, usize) {
@@ -91,17 +57,15 @@ fn analyse(part: &Coefficients, axis: usize, filter: &[f64], high: bool) -> Coef
             to.iter_mut().zip(from).for_each(|(to, from)| *to += factor * from);
         }
     }
-    let (mut shape, mut name) = (part.shape.clone(), part.name.clone());
-    shape[axis] = out;
-    name.replace_range(axis..axis + 1, if high { "d" } else { "a" });
-    Coefficients { name, shape, values }
+    part.half(axis, high, out, values)
 }
 
-fn synthesise(low: &Coefficients, high: &Coefficients, axis: usize, length: usize, bank: &[Vec<f64>]) -> Coefficients {
+fn synthesise(pair: [&Coefficients; 2], axis: usize, length: usize, bank: &[Vec<f64>]) -> Coefficients {
+    let low = pair[0];
     let (outer, inner) = around(&low.shape, axis);
     let (count, taps) = (low.shape[axis], bank[0].len());
     let mut values = vec![0.0; outer * length * inner];
-    for (part, filter) in [low, high].into_iter().zip(bank) {
+    for (part, filter) in pair.into_iter().zip(bank) {
         for (o, i) in (0..outer).flat_map(|o| (0..count).map(move |i| (o, i))) {
             let from = &part.values[(o * count + i) * inner..][..inner];
             for (k, factor) in filter.iter().enumerate() {

@@ -1,10 +1,10 @@
 //! Coefficients as PyWavelets 1.8 computes them, to the last digits: facts, not code.
 
-use super::expand::Coefficients;
+use super::bands::Coefficients;
 use super::filters::Family;
 use super::*;
 use crate::api::Tensor;
-use crate::shared::subband::testing::tensor;
+use crate::shared::testing::tensor;
 
 /// Twenty values without symmetry or order.
 fn value(i: usize) -> f64 {

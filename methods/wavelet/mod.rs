@@ -5,6 +5,7 @@
 //! al., IPDPS 2023). Without loss, integers go through the reversible 5/3. Target `native` does what the seeds did:
 //! a hard threshold, or coefficients cut to bytes.
 
+mod bands;
 mod bytes;
 mod expand;
 mod filters;
@@ -25,7 +26,7 @@ use crate::for_exact;
 use crate::shared::axes::Axes;
 use crate::shared::subband::{self, Transform, Variants};
 use crate::shared::{Goal, exact, tiles};
-pub use expand::Coefficients;
+pub use bands::Coefficients;
 pub use filters::Family;
 use native::{Native, Store};
 use pyramid::{Gains, Pyramid};
@@ -88,19 +89,15 @@ const INTEGERS: &[DType] = &[DType::I8, DType::U8, DType::I16, DType::U16, DType
 impl Method for Wavelet {
     const ID: &'static str = "wavelet";
     const FORMAT: u8 = 2;
-    const CAPABILITIES: Capabilities = Capabilities {
-        summary: "wavelets on several levels; coefficients quantised and entropy-coded under contexts",
-        targets: &[
+    const CAPABILITIES: Capabilities = Capabilities::new(
+        "wavelets on several levels; coefficients quantised and entropy-coded under contexts",
+        &[
             TargetRow::new(TargetKind::Lossless, Promise::Exact, INTEGERS),
             TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, exact::TYPES),
             TargetRow::new(TargetKind::Rmse, Promise::Approximate, exact::TYPES),
             TargetRow::new(TargetKind::Native, Promise::None, exact::TYPES),
         ],
-        min_rank: 0,
-        max_rank: usize::MAX,
-        non_finite: false,
-        deterministic: true,
-    };
+    );
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {

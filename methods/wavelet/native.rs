@@ -2,8 +2,9 @@
 //! stationary one.
 
 use super::Expansion;
+use super::bands::Coefficients;
 use super::bytes;
-use super::expand::{self, Coefficients};
+use super::expand;
 use super::filters::Family;
 use super::pyramid::{Gains, Level, Pyramid};
 use super::stationary;

@@ -4,7 +4,7 @@
 //! PyWavelets' `swt`: lines wrap around, and at level j the taps of the filters lie 2^j apart. Of any length, because the
 //! filters invert each other as polynomials. Overcomplete: `1 + levels (2^axes - 1)` coefficients per value.
 
-use super::expand::Coefficients;
+use super::bands::{Coefficients, put_together, take_apart};
 use super::filters::Family;
 use super::line;
 use super::pyramid::Level;
@@ -32,52 +32,27 @@ fn bank(family: Family) -> [Vec<f64>; 4] {
 /// All bands, the coarsest first, each of the shape of the array; of a level in C order of (low, high) along its axes.
 pub(super) fn forward(family: Family, shape: &[usize], levels: &[Level], values: Vec<f64>) -> Vec<Coefficients> {
     let bank = bank(family);
-    let mut low = Coefficients { name: "a".repeat(shape.len()), shape: shape.to_vec(), values };
-    let mut by_level = Vec::new();
-    for (number, level) in levels.iter().enumerate() {
-        let mut parts = vec![low];
-        for &axis in &level.axes {
-            let split = |part: Coefficients| {
-                [0, 1].map(|high| {
-                    let mut name = part.name.clone();
-                    name.replace_range(axis..axis + 1, if high == 1 { "d" } else { "a" });
-                    // Output i is centred on value i: taps from half a filter ahead to half behind.
-                    let first = bank[high].len() as isize / 2;
-                    let values = filter(&part, axis, &bank[high], first, 1 << number);
-                    Coefficients { name, shape: part.shape.clone(), values }
-                })
-            };
-            parts = parts.into_iter().flat_map(split).collect();
-        }
-        low = parts.remove(0);
-        parts.iter_mut().for_each(|part| part.name = format!("{}{}", number + 1, part.name));
-        by_level.push(parts);
-    }
-    low.name = format!("{}{}", levels.len(), low.name);
-    std::iter::once(low).chain(by_level.into_iter().rev().flatten()).collect()
+    let split = |number: usize, axis, part: &Coefficients| {
+        [0, 1].map(|high| {
+            // Output i is centred on value i: taps from half a filter ahead to half behind.
+            let first = bank[high].len() as isize / 2;
+            let values = filter(part, axis, &bank[high], first, 1 << number);
+            part.half(axis, high == 1, part.shape[axis], values)
+        })
+    };
+    take_apart(shape, levels, values, split)
 }
 
 /// The array again: of changed coefficients, the mean over all shifts of what the decimated transform would give.
 pub(super) fn inverse(family: Family, levels: &[Level], bands: Vec<Coefficients>) -> Vec<f64> {
     let bank = bank(family);
-    let mut bands = bands.into_iter();
-    let Some(mut low) = bands.next() else { return Vec::new() };
-    for (number, level) in levels.iter().enumerate().rev() {
-        let mut parts: Vec<Coefficients> =
-            std::iter::once(low).chain(bands.by_ref().take((1 << level.axes.len()) - 1)).collect();
-        for &axis in level.axes.iter().rev() {
-            let join = |pair: &[Coefficients]| {
-                // The taps that undo the delay of the analysis: as many behind as that has ahead.
-                let first = bank[2].len() as isize / 2 - 1;
-                let [mut sum, high] = [0, 1].map(|high| filter(&pair[high], axis, &bank[2 + high], first, 1 << number));
-                sum.iter_mut().zip(high).for_each(|(sum, high)| *sum = 0.5 * (*sum + high));
-                Coefficients { name: pair[0].name.clone(), shape: pair[0].shape.clone(), values: sum }
-            };
-            parts = parts.chunks_exact(2).map(join).collect();
-        }
-        low = parts.swap_remove(0);
-    }
-    low.values
+    // The taps that undo the delay of the analysis: as many behind as that has ahead.
+    let first = bank[2].len() as isize / 2 - 1;
+    put_together(levels, bands, |number, axis, pair| {
+        let [mut sum, high] = [0, 1].map(|high| filter(pair[high], axis, &bank[2 + high], first, 1 << number));
+        sum.iter_mut().zip(high).for_each(|(sum, high)| *sum = 0.5 * (*sum + high));
+        Coefficients { name: pair[0].name.clone(), shape: pair[0].shape.clone(), values: sum }
+    })
 }
 
 /// `y[i] = sum of taps[k] x[i + (first - k) apart]` along an axis, which wraps around.

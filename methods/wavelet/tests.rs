@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::api::{Checked, Tensor};
-use crate::shared::subband::testing::*;
+use crate::shared::testing::*;
 
 fn of(family: Family) -> Params {
     Params { family, ..Params::default() }

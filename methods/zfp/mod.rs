@@ -89,19 +89,15 @@ enum Plan {
 impl Method for Zfp {
     const ID: &'static str = "zfp";
     const FORMAT: u8 = 1;
-    const CAPABILITIES: Capabilities = Capabilities {
-        summary: "zfp: block transform and bit planes, with the bound checked on what comes back",
-        targets: &[
+    const CAPABILITIES: Capabilities = Capabilities::new(
+        "zfp: block transform and bit planes, with the bound checked on what comes back",
+        &[
             TargetRow::new(TargetKind::Lossless, Promise::Exact, DTYPES),
             TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, DTYPES),
             TargetRow::new(TargetKind::BitsPerValue, Promise::Approximate, DTYPES),
             TargetRow::new(TargetKind::Native, Promise::None, DTYPES),
         ],
-        min_rank: 0,
-        max_rank: usize::MAX,
-        non_finite: false,
-        deterministic: true,
-    };
+    );
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {

@@ -33,14 +33,11 @@ pub struct Zlib(Params);
 impl Method for Zlib {
     const ID: &'static str = "zlib";
     const FORMAT: u8 = 1;
-    const CAPABILITIES: Capabilities = Capabilities {
-        summary: "zlib over the elements' bytes, bytes of equal place together unless told otherwise",
-        targets: &[TargetRow::new(TargetKind::Lossless, Promise::Exact, &DType::ALL)],
-        min_rank: 0,
-        max_rank: usize::MAX,
-        non_finite: true,
-        deterministic: true,
-    };
+    const CAPABILITIES: Capabilities = Capabilities::new(
+        "zlib over the elements' bytes, bytes of equal place together unless told otherwise",
+        &[TargetRow::new(TargetKind::Lossless, Promise::Exact, &DType::ALL)],
+    )
+    .with_non_finite();
     type Params = Params;
 
     fn new(params: Params, _: Target) -> Result<Self, Error> {

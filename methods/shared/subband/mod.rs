@@ -14,8 +14,6 @@ mod integers;
 mod mixed;
 mod quantise;
 mod search;
-#[cfg(test)]
-pub(crate) mod testing;
 mod tile;
 
 use super::real::Real;

@@ -1,4 +1,4 @@
-//! What the tests of every transform coder share: round trips on awkward arrays.
+//! What the tests of methods share: round trips on awkward arrays.
 
 use crate::api::{Checked, Compressor, DType, Element, Method, Target, Tensor, TensorRef, View};
 
@@ -15,6 +15,22 @@ where
     let sections = build().sections(tensor.dtype(), &payload).expect("just written");
     assert_eq!(sections.iter().map(|section| section.1).sum::<usize>(), payload.len());
     (payload, decoded)
+}
+
+/// Bytes that an array of floats takes, and the values that come back.
+pub(crate) fn round_trip_floats<M: Method>(
+    params: &M::Params,
+    target: Target,
+    shape: &[usize],
+    values: &[f32],
+) -> (usize, Vec<f32>)
+where
+    M::Params: Clone,
+{
+    match round_trip::<M>(params, target, &tensor(shape, |i| values[i])) {
+        (payload, Tensor::F32(decoded)) => (payload.len(), decoded.into_raw_vec_and_offset().0),
+        _ => unreachable!("the type is that of the input"),
+    }
 }
 
 /// A tensor whose elements, in C order, are `value(0)`, `value(1)`, ...
