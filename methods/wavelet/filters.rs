@@ -82,19 +82,7 @@ impl Family {
     }
 
     /// Those that a sweep tries: of the others, two are the lifted 5/3 and 9/7 in another form.
-    pub const SWEPT: [Family; 11] = [
-        Family::Haar,
-        Family::Cdf53,
-        Family::Cdf97,
-        Family::Db2,
-        Family::Db3,
-        Family::Db4,
-        Family::Db5,
-        Family::Db6,
-        Family::Db7,
-        Family::Db8,
-        Family::Bior13,
-    ];
+    pub const SWEPT: &[Family] = Family::ALL.split_at(11).0;
 
     /// Low-pass filters of analysis and synthesis, of equal even length; none where lifting steps define the family.
     pub(super) fn filters(self) -> Option<(&'static [f64], &'static [f64])> {

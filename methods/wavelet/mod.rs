@@ -115,7 +115,7 @@ impl Method for Wavelet {
     }
 
     fn grid() -> Vec<Params> {
-        Family::SWEPT.into_iter().map(|family| Params { family, ..Params::default() }).collect()
+        Family::SWEPT.iter().map(|&family| Params { family, ..Params::default() }).collect()
     }
 }
 

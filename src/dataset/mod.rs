@@ -93,3 +93,20 @@ pub struct Dataset {
     /// Whether the first axis numbers distributions (VDF only).
     pub stack: bool,
 }
+
+impl Dataset {
+    /// An array with a name, of which nothing else is known; its hash is empty.
+    pub fn plain(name: &str, kind: Kind, tensor: Tensor) -> Self {
+        Dataset {
+            name: name.to_string(),
+            kind,
+            tensor,
+            fill_value: None,
+            sha256: String::new(),
+            velocity_spacing: None,
+            velocity_origin: None,
+            sparsity_threshold: None,
+            stack: false,
+        }
+    }
+}

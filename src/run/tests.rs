@@ -32,17 +32,8 @@ impl Host for Memory {
             bail!("the hash is wrong");
         }
         let values = Array1::from_iter((0..subject.name.len()).map(|at| at as f32));
-        Ok(Ok(Dataset {
-            name: subject.name.clone(),
-            kind: Kind::Field,
-            tensor: Tensor::from(values.into_dyn()),
-            fill_value: None,
-            sha256: format!("sha of {}", subject.name),
-            velocity_spacing: None,
-            velocity_origin: None,
-            sparsity_threshold: None,
-            stack: false,
-        }))
+        let plain = Dataset::plain(&subject.name, Kind::Field, Tensor::from(values.into_dyn()));
+        Ok(Ok(Dataset { sha256: format!("sha of {}", subject.name), ..plain }))
     }
 
     fn finished(&mut self, record: &Record, new: bool) -> Result<()> {

@@ -1,53 +1,16 @@
 //! The figures that jenkspt/xtensor printed, reproduced by `adaptive-grid` with the seed's rules.
-//!
-//! The two pictures are not ours to ship: they are looked for under `golden/` in the folders of `CODECBENCH_DATA`.
-
-use std::fs::File;
-use std::io::BufReader;
-use std::path::PathBuf;
 
 use codecbench_methods::adaptive_grid::{AdaptiveGrid, Loop, Params, Predictor, Store};
-use codecbench_methods::api::{Compressor, DType, Method, Target, Tensor};
+use codecbench_methods::api::{DType, Method, Target, Tensor};
 
-/// One channel of a picture, rows by columns; `None`, with a printed line, where the picture is not here.
-fn channel(name: &str) -> Option<(Vec<usize>, Vec<u8>)> {
-    let folders = std::env::var("CODECBENCH_DATA").unwrap_or_default();
-    let path =
-        folders.split(':').map(|folder| PathBuf::from(folder).join("golden").join(name)).find(|path| path.exists());
-    let Some(path) = path else {
-        eprintln!("skipped: golden/{name} is in no folder of CODECBENCH_DATA");
-        return None;
-    };
-    let file = BufReader::new(File::open(&path).expect("the file exists"));
-    let mut reader = png::Decoder::new(file).read_info().expect("a PNG");
-    let mut pixels = vec![0; reader.output_buffer_size().expect("a picture of sensible size")];
-    let info = reader.next_frame(&mut pixels).expect("a whole picture");
-    let first = pixels.chunks_exact(info.color_type.samples()).map(|pixel| pixel[0]).collect();
-    Some((vec![info.height as usize, info.width as usize], first))
-}
-
-fn floats(shape: &[usize], values: impl Iterator<Item = f32>) -> Tensor {
-    let bytes: Vec<u8> = values.flat_map(f32::to_le_bytes).collect();
-    Tensor::from_le_bytes(DType::F32, shape, &bytes).expect("the length fits")
-}
+use crate::files::{as_floats, channel, round_trip, values};
 
 /// Residuals kept, bytes, and the decoded values.
 fn run(params: &Params, tensor: &Tensor) -> (usize, usize, Vec<f64>) {
-    let build = || AdaptiveGrid::new(params.clone(), Target::Native).expect("valid parameters");
-    let kept = build().kept(tensor.view()).expect("a threshold").residuals;
-    let mut payload = Vec::new();
-    build().compress(tensor.view(), &mut payload).expect("inside the capabilities");
-    let mut decoded = Tensor::zeros(tensor.dtype(), tensor.shape());
-    build().decompress(&payload, decoded.view_mut()).expect("just written");
+    let method = AdaptiveGrid::new(params.clone(), Target::Native).expect("valid parameters");
+    let kept = method.kept(tensor.view()).expect("a threshold").residuals;
+    let (payload, decoded) = round_trip::<AdaptiveGrid>(params, Target::Native, tensor);
     (kept, payload.len(), values(&decoded))
-}
-
-fn values(tensor: &Tensor) -> Vec<f64> {
-    match tensor {
-        Tensor::F32(array) => array.iter().map(|&value| f64::from(value)).collect(),
-        Tensor::U8(array) => array.iter().map(|&value| f64::from(value)).collect(),
-        other => panic!("{} is not tested", other.dtype()),
-    }
 }
 
 /// Largest and mean absolute error and root mean square error.
@@ -64,10 +27,8 @@ fn seed(predictor: Predictor, feedback: Loop, eps: f64) -> Params {
 
 #[test]
 fn the_seeds_open_loop_keeps_as_many_residuals_and_errs_as_far() {
-    let Some((shape, red)) = channel("xtensor_cat.png") else { return };
-    let float = floats(&shape, red.iter().map(|&value| f32::from(value)));
-    let byte = Tensor::from_le_bytes(DType::U8, &shape, &red).expect("the length fits");
-    for tensor in [float, byte] {
+    let Some(byte) = channel("golden/xtensor_cat.png") else { return };
+    for tensor in [as_floats(&byte, 1.0), byte] {
         for (eps, count, worst, mean, rms) in
             [(0.0, 148_885, 0.0, 0.0, 0.0), (2.0, 96_000, 9.0, 0.9119, 1.423), (25.0, 15_859, 89.0, 9.2861, 14.409)]
         {
@@ -83,8 +44,7 @@ fn the_seeds_open_loop_keeps_as_many_residuals_and_errs_as_far() {
 
 #[test]
 fn the_seeds_stores_take_the_bytes_its_counts_imply() {
-    let Some((shape, red)) = channel("xtensor_cat.png") else { return };
-    let byte = Tensor::from_le_bytes(DType::U8, &shape, &red).expect("the length fits");
+    let Some(byte) = channel("golden/xtensor_cat.png") else { return };
     let anchors = 4 * 5;
     for (eps, count) in [(0.0, 148_885), (2.0, 96_000), (25.0, 15_859)] {
         let bytes = |store| run(&Params { store, ..seed(Predictor::NearestLeft, Loop::Open, eps) }, &byte).1;
@@ -97,8 +57,8 @@ fn the_seeds_stores_take_the_bytes_its_counts_imply() {
 
 #[test]
 fn the_closed_loop_errs_by_the_threshold_exactly() {
-    let Some((shape, red)) = channel("xtensor_cat.png") else { return };
-    let float = floats(&shape, red.iter().map(|&value| f32::from(value)));
+    let Some(byte) = channel("golden/xtensor_cat.png") else { return };
+    let float = as_floats(&byte, 1.0);
     for (eps, count, mean) in [(2.0, 98_237, 0.493), (25.0, 20_891, 5.69)] {
         let (kept, _, decoded) = run(&seed(Predictor::NearestLeft, Loop::Closed, eps), &float);
         let found = errors(&float, &decoded);
@@ -109,8 +69,8 @@ fn the_closed_loop_errs_by_the_threshold_exactly() {
 
 #[test]
 fn the_table_of_the_later_version_comes_out_for_orders_0_and_1() {
-    let Some((shape, gray)) = channel("xtensor_cat_gray.png") else { return };
-    let float = floats(&shape, gray.iter().map(|&value| f32::from(value) / 255.0));
+    let Some(gray) = channel("golden/xtensor_cat_gray.png") else { return };
+    let float = as_floats(&gray, 255.0);
     let rows = [
         (
             Predictor::NearestRight,

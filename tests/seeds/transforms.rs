@@ -1,30 +1,11 @@
-//! The figures of the seeds' transforms, reproduced by `block-dct` and `wavelet`, where the data is present.
-//!
-//! The sample VDF of the Asterix notebook, and the picture of the notebook on spatial coherence; neither is ours to ship:
-//! both are looked for in the folders of `CODECBENCH_DATA`.
+//! The figures of the seeds' transforms, reproduced by `block-dct` and `wavelet` on the sample VDF of the Asterix notebook
+//! and on the picture of the one on spatial coherence.
 
-use std::fs::File;
-use std::io::BufReader;
-use std::path::PathBuf;
-
-use codecbench_methods::api::{DType, Method, Target, Tensor};
+use codecbench_methods::api::{Method, Target, Tensor};
 use codecbench_methods::block_dct::{self, BlockDct};
 use codecbench_methods::wavelet::{self, Coefficients, Family, Quantiser, Wavelet};
 
-/// A file in the folders of `CODECBENCH_DATA`; `None`, with a printed line, where it is not.
-fn find(name: &str) -> Option<PathBuf> {
-    let folders = std::env::var_os("CODECBENCH_DATA").unwrap_or_default();
-    let path = std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file());
-    if path.is_none() {
-        println!("skipped: {name} is in no folder of CODECBENCH_DATA");
-    }
-    path
-}
-
-fn floats(shape: &[usize], values: impl Iterator<Item = f32>) -> Tensor {
-    let bytes: Vec<u8> = values.flat_map(f32::to_le_bytes).collect();
-    Tensor::from_le_bytes(DType::F32, shape, &bytes).expect("the length fits")
-}
+use crate::files::{as_floats, cat, find, floats, round_trip, values};
 
 /// The sample VDF as float32, which holds every value of it.
 fn vdf() -> Option<Tensor> {
@@ -33,33 +14,12 @@ fn vdf() -> Option<Tensor> {
     Some(floats(&[50, 50, 50], values))
 }
 
-/// The red channel of the picture, from 0 to 1.
-fn cat() -> Option<Tensor> {
-    let file = BufReader::new(File::open(find("golden/dip_cat_small.png")?).expect("the picture is readable"));
-    let mut reader = png::Decoder::new(file).read_info().expect("a PNG");
-    let mut pixels = vec![0; reader.output_buffer_size().expect("a picture of sensible size")];
-    let info = reader.next_frame(&mut pixels).expect("a whole picture");
-    let red = pixels.chunks_exact(info.color_type.samples()).map(|pixel| f32::from(pixel[0]) / 255.0);
-    Some(floats(&[info.height as usize, info.width as usize], red))
-}
-
-fn values(tensor: &Tensor) -> Vec<f64> {
-    match tensor {
-        Tensor::F32(array) => array.iter().map(|&value| f64::from(value)).collect(),
-        other => panic!("{} is not tested", other.dtype()),
-    }
-}
-
 /// Payload and decoded values of a method's own mode.
 fn native<M: Method>(params: M::Params, tensor: &Tensor) -> (Vec<u8>, Vec<f64>)
 where
     M::Params: Clone,
 {
-    let build = || M::new(params.clone(), Target::Native).expect("valid parameters");
-    let mut payload = Vec::new();
-    build().compress(tensor.view(), &mut payload).expect("inside the capabilities");
-    let mut decoded = Tensor::zeros(tensor.dtype(), tensor.shape());
-    build().decompress(&payload, decoded.view_mut()).expect("just written");
+    let (payload, decoded) = round_trip::<M>(&params, Target::Native, tensor);
     (payload, values(&decoded))
 }
 
@@ -162,7 +122,7 @@ fn thresholds_after_a_real_transform_keep_as_many_coefficients_as_pywavelets() {
 
 #[test]
 fn sums_and_differences_of_pairs_hold_the_energy_that_the_notebook_shows() {
-    let Some(tensor) = cat() else { return };
+    let Some(tensor) = cat().map(|picture| as_floats(&picture, 255.0)) else { return };
     let params =
         wavelet::Params { family: Family::Haar, levels: 1, axes: "-1".parse().expect("an axis"), ..Default::default() };
     let method = Wavelet::new(params, Target::Native).expect("valid parameters");
