@@ -7,6 +7,7 @@ pub mod shared;
 pub mod adaptive_grid;
 #[path = "block-dct/mod.rs"]
 pub mod block_dct;
+pub mod gmm;
 #[path = "haar-pair/mod.rs"]
 pub mod haar_pair;
 pub mod hermite;
@@ -44,4 +45,5 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<octree::Octree>(),
     Entry::of::<hermite::Hermite>(),
     Entry::of::<spherical_harmonics::SphericalHarmonics>(),
+    Entry::of::<gmm::Gmm>(),
 ];

@@ -51,6 +51,7 @@ fn settings() -> Vec<(&'static str, Value)> {
         ("pca", json!({ "form": "matrix", "log": true, "components": 30 })),
         ("spherical-harmonics", json!({})),
         ("octree", json!({})),
+        ("gmm", json!({ "components": 15 })),
     ]
 }
 

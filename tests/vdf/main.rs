@@ -3,6 +3,7 @@
 
 mod codecs;
 mod datasets;
+mod gmm;
 mod hermite;
 mod notebook;
 mod octree;

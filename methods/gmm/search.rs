@@ -1,0 +1,259 @@
+//! How many components, how fine their numbers, and whether a residual follows: whatever takes the fewest bytes.
+
+use super::code::{self, Described, MOST, STEP_BITS};
+use super::component::Component;
+use super::field::render;
+use super::polish::Problem;
+use super::quantise::quantise;
+use crate::api::{Element, Target};
+use crate::shared::mixing::Cost;
+use crate::shared::range::{BitCoder, RangeDecoder, RangeEncoder};
+use crate::shared::residual::{self, Values};
+
+/// Bits of the number of a residual's bound under target `rmse`: eighths of an octave above the error asked for.
+const BOUND_BITS: u32 = 6;
+/// The step with which a search starts, the finest that pays, and the finest.
+const FIRST_STEP: u32 = 17;
+const FINEST_STEP: u32 = 25;
+const LAST_STEP: u32 = (1 << STEP_BITS) - 1;
+
+/// What a payload under a target says.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Plan {
+    described: Vec<Described>,
+    step: u32,
+    /// The number of the residual's bound, if there is a residual.
+    bound: Option<u32>,
+}
+
+/// An array under a target that asks for an error.
+pub(super) struct Search<'a, T> {
+    pub data: &'a [T],
+    pub shape: &'a [usize],
+    pub target: Target,
+    /// Most components, 0 for any number.
+    pub most: usize,
+    /// Whether a residual may follow under target `rmse`.
+    pub residual: bool,
+}
+
+/// What numbers are measured in: the error that is asked for.
+fn unit<T: Element>(target: Target) -> f64 {
+    match target {
+        Target::MaxAbs(bound) if !T::DTYPE.is_float() => bound.floor().max(0.5),
+        other => other.value().unwrap_or(1.0),
+    }
+}
+
+/// The number of a bound as a factor of the error.
+fn bound_of(target: Target, number: u32) -> f64 {
+    match target {
+        Target::MaxAbs(bound) => bound,
+        other => (other.value().unwrap_or(0.0) * libm::exp2(f64::from(number) / 8.0)).min(f64::MAX),
+    }
+}
+
+/// Codes a plan and the values that go with it: writes, costs or reads.
+fn code<T: Element, C: BitCoder>(plan: &Plan, shape: &[usize], target: Target, values: Values<'_, T>, coder: &mut C) {
+    let lattice = super::field::Lattice::all(shape);
+    let components = code::components(&plan.described, plan.step, &lattice, coder);
+    let unit = unit::<T>(target);
+    let mut model = render(&components, &lattice);
+    model.iter_mut().for_each(|value| *value *= unit);
+    let number = match target {
+        Target::MaxAbs(_) => Some(0),
+        _ if coder.code(plan.bound.is_none(), 1 << 15) => None,
+        _ => Some(coder.plain(u64::from(plan.bound.unwrap_or(0)), BOUND_BITS) as u32),
+    };
+    match (number, values) {
+        (Some(number), values) => residual::code(values, shape, &model, bound_of(target, number), coder),
+        (None, Values::Wanted(output)) => {
+            output.iter_mut().zip(&model).for_each(|(output, &model)| *output = residual::bare(model));
+        }
+        (None, Values::Known(_)) => {}
+    }
+}
+
+/// Reads values; whether the payload ends with them.
+pub(super) fn read<T: Element>(payload: &[u8], shape: &[usize], target: Target, output: &mut [T]) -> bool {
+    let mut decoder = RangeDecoder::new(payload);
+    code(&Plan::default(), shape, target, Values::Wanted(output), &mut decoder);
+    decoder.is_spent()
+}
+
+impl<T: Element> Search<'_, T> {
+    /// Appends the best payload found.
+    pub fn write(&self, payload: &mut Vec<u8>) {
+        let plan = self.plan();
+        let mut encoder = RangeEncoder::new();
+        code(&plan, self.shape, self.target, Values::Known(self.data), &mut encoder);
+        payload.extend(encoder.finish());
+    }
+
+    fn plan(&self) -> Plan {
+        let unit = unit::<T>(self.target);
+        let scaled: Vec<f64> = self.data.iter().map(|value| value.to_f64() / unit).collect();
+        let largest = scaled.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
+        // Numbers of so many magnitudes are no field; where all are below the error nothing is to be said.
+        let sensible = unit > 0.0 && largest < 1e100 && largest.is_finite();
+        let most = if self.most == 0 { MOST } else { self.most.min(MOST) };
+        let most = most.min(self.data.len() / 20);
+        let bare = self.with_residual(Plan::default());
+        if !sensible || most == 0 || self.is_met(&Plan::default()) {
+            return if self.is_met(&Plan::default()) { Plan::default() } else { bare };
+        }
+        let problem = Problem::new(self.shape, &scaled);
+        match self.target {
+            Target::Rmse(_) => self.for_mean(&problem, most, bare),
+            _ => self.with_bound(&problem, most, bare),
+        }
+    }
+
+    /// The mean squared error of what a plan without a residual gives, in units of that asked for.
+    fn square(&self, plan: &Plan) -> f64 {
+        let mut output = vec![T::default(); self.data.len()];
+        let mut cost = Cost::default();
+        let lattice = super::field::Lattice::all(self.shape);
+        let components = code::components(&plan.described, plan.step, &lattice, &mut cost);
+        let unit = unit::<T>(self.target);
+        let model = render(&components, &lattice);
+        output.iter_mut().zip(model).for_each(|(output, model)| *output = residual::bare(model * unit));
+        let off = |(a, b): (&T, &T)| {
+            let off = (a.to_f64() - b.to_f64()) / unit;
+            off * off
+        };
+        self.data.iter().zip(&output).map(off).sum::<f64>() / self.data.len() as f64
+    }
+
+    fn is_met(&self, plan: &Plan) -> bool {
+        matches!(self.target, Target::Rmse(_)) && self.square(plan) <= 1.0
+    }
+
+    fn bits(&self, plan: &Plan) -> f64 {
+        let mut cost = Cost::default();
+        code(plan, self.shape, self.target, Values::Known(self.data), &mut cost);
+        cost.bits
+    }
+
+    /// The plan with the widest bound that keeps the mean error, where one is needed.
+    fn with_residual(&self, plan: Plan) -> Plan {
+        let Target::Rmse(error) = self.target else { return plan };
+        if !self.residual {
+            return plan;
+        }
+        let lattice = super::field::Lattice::all(self.shape);
+        let components = code::components(&plan.described, plan.step, &lattice, &mut Cost::default());
+        let unit = unit::<T>(self.target);
+        let model: Vec<f64> = render(&components, &lattice).iter().map(|value| value * unit).collect();
+        let fits =
+            |number: u32| residual::mean_square(self.data, &model, bound_of(self.target, number)) <= error * error;
+        let (mut low, mut high) = (0, 1 << BOUND_BITS);
+        while high - low > 1 {
+            let middle = (low + high) / 2;
+            if fits(middle) { low = middle } else { high = middle }
+        }
+        Plan { bound: Some(low), ..plan }
+    }
+
+    /// Components alone if they reach the mean error, else with a residual.
+    fn for_mean(&self, problem: &Problem, most: usize, bare: Plan) -> Plan {
+        let mut components = Vec::new();
+        let (mut square, mut tries) = (problem.mean_square(&components), 0);
+        let (mut best, mut last): (Option<(f64, Plan)>, (usize, f64)) = (None, (1, square));
+        while components.len() < most && tries < 2 {
+            let before = components.len();
+            problem.grow(&mut components, batch(before, square).min(most - before));
+            if components.len() == before {
+                break;
+            }
+            square = problem.polish(&mut components, 0, 8, 0.01);
+            if square < 0.93 {
+                square = problem.polish(&mut components, 0, 20, 2e-3);
+                let start = best.as_ref().map_or(FIRST_STEP, |(_, plan)| plan.step);
+                if let Some(plan) = self.coarsest(problem, &components, square, start) {
+                    let bits = self.bits(&plan);
+                    tries += 1;
+                    if best.as_ref().is_none_or(|(least, _)| bits < *least) {
+                        (best, tries) = (Some((bits, plan)), 1);
+                    }
+                }
+            }
+            if components.len() >= 2 * last.0 && components.len() >= 8 {
+                if best.is_none() && self.residual && is_hopeless(last, (components.len(), square), most) {
+                    break;
+                }
+                last = (components.len(), square);
+            }
+        }
+        if let Some((bits, plan)) = best {
+            return if self.residual && self.bits(&bare) < bits { bare } else { plan };
+        }
+        let plan = self.with_residual(self.rounded(problem, &components, square));
+        if !self.residual || self.bits(&plan) < self.bits(&bare) { plan } else { bare }
+    }
+
+    /// The plan of the coarsest step that keeps the mean error; `square` is that of the components as they are.
+    fn coarsest(&self, problem: &Problem, components: &[Component], square: f64, start: u32) -> Option<Plan> {
+        let (mut met, mut missed, mut step): (Option<Plan>, _, _) = (None, 0, start);
+        loop {
+            let plan = Plan { described: quantise(problem, components, step).1, step, bound: None };
+            let found = self.square(&plan);
+            // What rounding adds grows with the square of the step.
+            let octaves = libm::log2((found - square).max(1e-6) / (1.0 - square).max(1e-6));
+            if found <= 1.0 {
+                met = Some(plan);
+            } else {
+                missed = step;
+            }
+            step = match met.as_ref().map(|plan| plan.step) {
+                Some(fine) if fine <= missed + 1 => return met,
+                Some(fine) if missed == 0 => fine - ((-2.0 * octaves) as u32).clamp(1, 4).min(fine - 1),
+                Some(fine) => (fine + missed) / 2,
+                None if step >= FINEST_STEP => return None,
+                None => step + ((2.0 * octaves).ceil() as u32).clamp(1, 6),
+            };
+        }
+    }
+
+    /// Components rounded so that it hardly adds to their error, the mean of whose square is given.
+    fn rounded(&self, problem: &Problem, components: &[Component], square: f64) -> Plan {
+        let finer = (2.0 * libm::log2(1.0 / square.clamp(1e-30, 1e30))).round() as i32;
+        let step = (FIRST_STEP as i32 + 2 + finer).clamp(0, LAST_STEP as i32) as u32;
+        Plan { described: quantise(problem, components, step).1, step, bound: None }
+    }
+
+    /// As many components as the residual takes fewer bits for.
+    fn with_bound(&self, problem: &Problem, most: usize, bare: Plan) -> Plan {
+        let (mut least, mut best, mut components) = (self.bits(&bare), bare, Vec::new());
+        let (mut next, mut worse) = (1, 0);
+        while next <= most && worse < 3 {
+            let before = components.len();
+            problem.grow(&mut components, next - before);
+            let square = problem.polish(&mut components, 0, 15, 3e-3);
+            if components.len() == before {
+                break;
+            }
+            let plan = self.rounded(problem, &components, square);
+            let bits = self.bits(&plan);
+            worse = if bits < least * 0.995 { 0 } else { worse + 1 };
+            if bits < least {
+                (least, best) = (bits, plan);
+            }
+            next = components.len() + components.len().max(1);
+        }
+        best
+    }
+}
+
+/// How many components to add: half of what seems to be missing, a twelfth to a fifth of those there are.
+fn batch(count: usize, square: f64) -> usize {
+    let missing = count as f64 * (libm::pow((square / 0.9).max(0.0), 0.6) - 1.0);
+    ((missing / 2.0) as usize).clamp((count / 12).max(1), (count / 5).max(1))
+}
+
+/// Whether the error, falling as it did since the components were half as many, stays out of reach.
+fn is_hopeless((few, high): (usize, f64), (many, low): (usize, f64), most: usize) -> bool {
+    let rate = libm::log(high / low) / libm::log(many as f64 / few as f64);
+    let needed = many as f64 * libm::pow(low.max(1e-300), 1.0 / rate.max(1e-3));
+    low > 1.0 && needed > 1.5 * most as f64
+}
