@@ -3,6 +3,7 @@
 
 use super::component::{Component, MEAN, NUMBERS, SCALES, SHEARS};
 use super::field::Lattice;
+use crate::shared::mixing::Cost;
 use crate::shared::range::{Bit, BitCoder};
 
 /// Most components, and the bits of their number.
@@ -12,8 +13,8 @@ pub(super) const COUNT_BITS: u32 = 7;
 pub(super) const STEP_BITS: u32 = 6;
 /// Numbers in the order in which they are coded: what is coded first helps with the rest.
 pub(super) const ORDER: [usize; NUMBERS] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 0];
-/// Steps are not counted beyond.
-const FARTHEST: i32 = 4000;
+/// Steps are counted to less than twice this.
+const FARTHEST: i32 = (1 << 24) - 1;
 /// What the start of a distribution counts for, in values.
 const PRIOR: f64 = 1.5;
 /// Scale of a logistic distribution for its mean absolute deviation: 1 / (2 ln 2).
@@ -34,39 +35,47 @@ impl Bins {
         self.centre + f64::from(steps) * self.step
     }
 
-    /// The probability, in 1/65536, that a magnitude of at least `size` is above it.
-    fn above(&self, size: i32) -> u32 {
-        let tail = |steps: f64| 1.0 / (1.0 + libm::exp((steps * self.step / self.spread).min(60.0)));
-        let size = f64::from(size);
-        // At 0 the tail is one half, and so is the magnitude's share of either side.
-        let ratio = tail(size + 0.5) / if size == 0.0 { 0.5 } else { tail(size - 0.5) };
-        (ratio * 65536.0).clamp(64.0, 65472.0) as u32
+    /// The probability that a magnitude is above `size`, but for a factor.
+    fn tail(&self, size: i32) -> f64 {
+        1.0 / (1.0 + libm::exp(((f64::from(size) + 0.5) * self.step / self.spread).min(600.0)))
     }
 
-    /// Codes a number of steps.
+    /// Codes a number of steps: the magnitude's octave, then halves of what is left, then the sign.
     pub fn code(&self, steps: i32, coder: &mut impl BitCoder) -> i32 {
-        let mut size = 0;
-        while size < FARTHEST && coder.code(steps.abs() > size, self.above(size)) {
-            size += 1;
+        let size = steps.abs();
+        // The magnitude is above `low`, and not above `high`; at 0 either side of the distribution counts.
+        let (mut low, mut above) = (-1, 0.5);
+        let mut high = 0;
+        while low < FARTHEST {
+            let beyond = self.tail(high);
+            if !coder.code(size > high, part(beyond, above)) {
+                break;
+            }
+            (low, above, high) = (high, beyond, 2 * high + 1);
         }
-        if size > 0 && coder.code(steps < 0, 1 << 15) { -size } else { size }
+        while high - low > 1 {
+            let (middle, least) = ((low + high) / 2, self.tail(high));
+            let upper = self.tail(middle);
+            if coder.code(size > middle, part(upper - least, above - least)) {
+                (low, above) = (middle, upper);
+            } else {
+                high = middle;
+            }
+        }
+        if high > 0 && coder.code(steps < 0, 1 << 15) { -high } else { high }
     }
 
     /// The length of that code, bits.
     pub fn bits(&self, steps: i32) -> f64 {
-        let size = steps.abs();
-        let part = |size: i32| f64::from(self.above(size)) / 65536.0;
-        let mut product = 1.0 - part(size);
-        let mut bits = f64::from(u8::from(size > 0));
-        for below in 0..size {
-            product *= part(below);
-            if product < 1e-250 {
-                bits -= libm::log2(product);
-                product = 1.0;
-            }
-        }
-        bits - libm::log2(product)
+        let mut cost = Cost::default();
+        self.code(steps, &mut cost);
+        cost.bits
     }
+}
+
+/// A part of a whole in 1/65536, never nothing and never all of it; one half where both vanish.
+fn part(part: f64, whole: f64) -> u32 {
+    if whole > 0.0 { (part / whole * 65536.0).clamp(64.0, 65472.0) as u32 } else { 1 << 15 }
 }
 
 /// What is known about a kind of number.

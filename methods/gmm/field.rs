@@ -1,5 +1,7 @@
 //! Components on the places of an array.
 
+use std::ops::Range;
+
 use super::component::{Component, Ready};
 
 /// Beyond this exponent a component is 0.
@@ -88,6 +90,23 @@ pub(super) struct Span {
 }
 
 impl Ready {
+    /// The places along the first or the second axis outside which no row is reached: those within the farthest number
+    /// of standard deviations, and one more on either side.
+    fn range(&self, lattice: &Lattice, axis: usize) -> Range<usize> {
+        let [a, b, c] = self.shears;
+        let farther = a * c - b;
+        let variance = if axis == 0 { 1.0 + a * a + farther * farther } else { 1.0 + c * c };
+        let (reach, count) = ((2.0 * FARTHEST * variance).sqrt() / self.scales[axis], lattice.counts()[axis]);
+        if !reach.is_finite() {
+            return 0..count;
+        }
+        let stride = lattice.stride[axis] as f64;
+        let place = |at: f64| (at - lattice.coordinate(axis, 0)) / stride;
+        let start = (place(self.mean[axis] - reach) - 1.0).clamp(0.0, count as f64) as usize;
+        let end = (place(self.mean[axis] + reach) + 2.0).clamp(0.0, count as f64) as usize;
+        start..end
+    }
+
     /// Where the component reaches in a row, if anywhere.
     pub fn span(&self, lattice: &Lattice, plane: usize, row: usize, length: usize) -> Option<Span> {
         let y0 = self.scales[0] * (lattice.coordinate(0, plane) - self.mean[0]);
@@ -147,16 +166,18 @@ pub(super) fn exponential(x: f64) -> f64 {
 /// Calls `visit` for every piece of every row that a component reaches, with the index of the piece's first place, the
 /// component's values and its whitened offsets along the row.
 pub(super) fn sweep(ready: &Ready, lattice: &Lattice, mut visit: impl FnMut(usize, [f64; 2], &[f64], &[f64])) {
-    let [planes, rows, length] = lattice.counts();
+    let [_, rows, length] = lattice.counts();
     let (mut values, mut offsets) = ([0.0; PIECE], [0.0; PIECE]);
-    for line in 0..planes * rows {
-        let Some(span) = ready.span(lattice, line / rows, line % rows, length) else { continue };
-        let mut start = span.start;
-        while start < span.end {
-            let count = (span.end - start).min(PIECE);
-            ready.fill(lattice, &span, start, &mut values[..count], &mut offsets[..count]);
-            visit(line * length + start, span.y, &values[..count], &offsets[..count]);
-            start += count;
+    for plane in ready.range(lattice, 0) {
+        for row in ready.range(lattice, 1) {
+            let Some(span) = ready.span(lattice, plane, row, length) else { continue };
+            let mut start = span.start;
+            while start < span.end {
+                let count = (span.end - start).min(PIECE);
+                ready.fill(lattice, &span, start, &mut values[..count], &mut offsets[..count]);
+                visit((plane * rows + row) * length + start, span.y, &values[..count], &offsets[..count]);
+                start += count;
+            }
         }
     }
 }

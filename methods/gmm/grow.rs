@@ -8,6 +8,8 @@ use super::polish::{Problem, confine};
 const WIDTHS: [f64; 3] = [1.4, 0.8, 0.45];
 /// So many components tell little about those to come.
 const FEW: usize = 5;
+/// What a place costs in convolutions along all axes, in values of components.
+const CONVOLVED: f64 = 6.0;
 
 impl Problem {
     /// Appends up to `count` components where the rest, data less model, is best explained by one more.
@@ -15,6 +17,7 @@ impl Problem {
         let mut rest: Vec<f64> = self.errors(components).iter().map(|error| -error).collect();
         let widths = self.widths(components);
         for _ in 0..count {
+            self.work.take((widths.len() * self.fine.len()) as f64 * CONVOLVED);
             let Some(found) = self.best(&rest, &widths) else { return };
             let mut opposite = found;
             opposite.negative = !opposite.negative;

@@ -15,17 +15,19 @@ mod normal;
 mod polish;
 mod quantise;
 mod search;
+mod work;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::{
-    Capabilities, Compressor, Element, Error, Method, Promise, Target, TargetKind, TargetRow, TensorMut, TensorRef,
-};
+use crate::api::{Capabilities, Compressor, Element, Error, Method, Target, TensorMut, TensorRef};
 use crate::for_exact;
-use crate::shared::exact;
+use crate::shared::{Goal, exact};
 use native::Native;
 use search::Search;
+
+/// Most values of an array: 256^3.
+const LARGEST: usize = 1 << 24;
 
 /// Parameters of `gmm`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -52,46 +54,35 @@ impl Default for Params {
 #[derive(Debug)]
 pub struct Gmm {
     params: Params,
-    target: Target,
+    /// `None` for expectation maximisation.
+    goal: Option<Goal>,
 }
 
 impl Method for Gmm {
     const ID: &'static str = "gmm";
     const FORMAT: u8 = 1;
-    const CAPABILITIES: Capabilities = Capabilities {
-        summary: "sums of Gaussians fitted by least squares, their numbers rounded by what they weigh",
-        targets: &[
-            TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, exact::TYPES),
-            TargetRow::new(TargetKind::Rmse, Promise::Approximate, exact::TYPES),
-            TargetRow::new(TargetKind::Native, Promise::None, exact::TYPES),
-        ],
-        min_rank: 1,
-        max_rank: 3,
-        non_finite: false,
-        deterministic: true,
-    };
+    const CAPABILITIES: Capabilities = Capabilities::new(
+        "sums of Gaussians fitted by least squares, their numbers rounded by what they weigh",
+        exact::APPROXIMATED,
+    )
+    .ranks(3, 3);
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {
-        if !matches!(target, Target::MaxAbs(_) | Target::Rmse(_) | Target::Native) {
-            let kind = target.kind();
-            return Err(Error::unsupported(format!("target `{kind}`; supported: abs, rmse, native")));
-        }
         if params.components as usize > code::MOST {
             return Err(Error::invalid("components", format!("must be at most 127, got {}", params.components)));
         }
-        Ok(Gmm { params, target })
+        Ok(Gmm { params, goal: Goal::of(target) })
     }
 
     fn grid() -> Vec<Params> {
-        vec![Params::default(), Params { components: 30, polish: true, ..Params::default() }]
+        vec![Params::default(), Params { components: 8, polish: true, ..Params::default() }]
     }
 }
 
 impl Compressor for Gmm {
     fn compress(&self, input: TensorRef<'_>, payload: &mut Vec<u8>) -> Result<(), Error> {
-        let shape = input.shape().to_vec();
-        Self::CAPABILITIES.promise(input.dtype(), shape.len(), self.target.kind())?;
+        let shape = box_of(input.shape())?;
         for_exact!(TensorRef, input, view => {
             self.write(view.data(), &shape, payload);
             Ok(())
@@ -99,35 +90,40 @@ impl Compressor for Gmm {
     }
 
     fn decompress(&self, payload: &[u8], output: TensorMut<'_>) -> Result<(), Error> {
-        let shape = output.shape().to_vec();
-        Self::CAPABILITIES.promise(output.dtype(), shape.len(), self.target.kind())?;
+        let shape = box_of(output.shape())?;
         for_exact!(TensorMut, output, view => self.read(payload, &shape, view.into_data()))
     }
 }
 
+/// The three axis lengths.
+///
+/// # Errors
+/// `Unsupported` for arrays too large to be fitted in seconds.
+fn box_of(shape: &[usize]) -> Result<[usize; 3], Error> {
+    let count: usize = shape.iter().product();
+    if count > LARGEST {
+        return Err(Error::unsupported(format!("{count} values; at most {LARGEST} are fitted")));
+    }
+    shape.try_into().map_err(|_| Error::unsupported(format!("rank {}; rank 3 is supported", shape.len())))
+}
+
 impl Gmm {
     fn write<T: Element>(&self, data: &[T], shape: &[usize], payload: &mut Vec<u8>) {
-        if data.is_empty() {
-            return;
-        }
         let Params { components, seed, polish, residual } = self.params;
-        if self.target == Target::Native {
-            let components = if components == 0 { 15 } else { components as usize };
-            return Native { components, seed, polish }.write(data, shape, payload);
+        match self.goal {
+            Some(goal) => Search { data, shape, goal, most: components as usize, residual }.write(payload),
+            None => {
+                let components = if components == 0 { 15 } else { components as usize };
+                Native { components, seed, polish }.write(data, shape, payload);
+            }
         }
-        Search { data, shape, target: self.target, most: components as usize, residual }.write(payload);
     }
 
     fn read<T: Element>(&self, payload: &[u8], shape: &[usize], output: &mut [T]) -> Result<(), Error> {
-        if output.is_empty() {
-            return if payload.is_empty() { Ok(()) } else { Err(Error::corrupt(0, "bytes where there is no value")) };
-        }
-        if self.target == Target::Native {
-            return native::read(payload, shape, output);
-        }
-        match search::read(payload, shape, self.target, output) {
-            true => Ok(()),
-            false => Err(Error::corrupt(payload.len(), "bytes behind the last value")),
+        match self.goal {
+            None => native::read(payload, shape, output),
+            Some(goal) if search::read(payload, shape, goal, output) => Ok(()),
+            Some(_) => Err(Error::corrupt(payload.len(), "bytes behind the last value")),
         }
     }
 }

@@ -3,10 +3,11 @@
 use super::component::{Component, MEAN, NUMBERS, SCALES, SHEARS};
 use super::field::{Lattice, add, render};
 use super::normal;
+use super::work::{Work, overlaps, reaches};
 use crate::shared::linalg::solve_positive;
 
 /// Places of the lattices that errors and the Gauss-Newton matrix are summed over.
-const FINE: usize = 1 << 14;
+const FINE: usize = 1 << 15;
 const COARSE: usize = 8_000;
 
 /// An array to be fitted, in units of the error that matters.
@@ -19,6 +20,7 @@ pub(super) struct Problem {
     pub data: Vec<f64>,
     /// Whether components may be negative.
     pub signed: bool,
+    pub work: Work,
 }
 
 impl Problem {
@@ -28,13 +30,15 @@ impl Problem {
         let picked = fine.pick(data);
         // Noise around zero is no reason for negative components; a range that is a part of the whole is.
         let (least, most) = data.iter().fold((0.0f64, 0.0f64), |(least, most), &x| (least.min(x), most.max(x)));
-        Problem { all, fine, coarse: all.thinned(COARSE), data: picked, signed: -least > 1e-3 * most }
+        let signed = -least > 1e-3 * most;
+        Problem { all, fine, coarse: all.thinned(COARSE), data: picked, signed, work: Work::of(data.len()) }
     }
 
     /// Model less data on the fine lattice.
     pub fn errors(&self, components: &[Component]) -> Vec<f64> {
         let mut errors: Vec<f64> = self.data.iter().map(|value| -value).collect();
         components.iter().for_each(|component| add(component, &self.fine, &mut errors));
+        self.work.take(reaches(components, &self.fine));
         errors
     }
 
@@ -44,23 +48,28 @@ impl Problem {
     }
 
     /// Moves the numbers of all components from the `fixed`-th on towards the least squared error, until a round gains
-    /// less than the part `enough` of it; returns the mean squared error.
+    /// less than the part `enough` of it or no work is left; returns the mean squared error.
     pub fn polish(&self, components: &mut [Component], fixed: usize, rounds: usize, enough: f64) -> f64 {
         let mut base: Vec<f64> = render(&components[..fixed], &self.fine);
         base.iter_mut().zip(&self.data).for_each(|(base, value)| *base -= value);
         let errors_of = |free: &[Component]| {
             let mut errors = base.clone();
             free.iter().for_each(|component| add(component, &self.fine, &mut errors));
+            self.work.take(reaches(free, &self.fine));
             errors
         };
         let free = &mut components[fixed..];
         let mut errors = errors_of(free);
         let (mut least, mut damping) = (mean_square(&errors), 1e-3);
         for _ in 0..if free.is_empty() { 0 } else { rounds } {
+            if self.work.left() == 0.0 {
+                break;
+            }
             let slope = normal::gradient(free, &self.fine, &errors);
             let matrix = self.matrix(free);
             let before = least;
             for _ in 0..5 {
+                self.work.take_factors(slope.len());
                 if let Some(step) = solve(&matrix, &slope, damping) {
                     let moved = self.moved(free, &step);
                     let found = errors_of(&moved);
@@ -84,6 +93,7 @@ impl Problem {
     /// the coarse lattice hardly sees of narrow components is taken to be independent of everything else.
     pub fn matrix(&self, components: &[Component]) -> Vec<f64> {
         let mut matrix = normal::matrix(components, &self.coarse);
+        self.work.take(2.0 * reaches(components, &self.fine) + overlaps(components, &self.coarse));
         let n = components.len() * NUMBERS;
         let (mut scales, mut exact) = (Vec::with_capacity(n), Vec::with_capacity(n));
         for (k, component) in components.iter().enumerate() {

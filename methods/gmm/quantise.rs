@@ -10,7 +10,7 @@ use crate::shared::range::Bit;
 /// Components are rounded in so many groups; between them the rest is fitted anew.
 const GROUPS: usize = 4;
 /// Part by which the diagonal of the Gauss-Newton matrix is raised.
-const DAMPING: f64 = 0.01;
+const DAMPING: f64 = 0.3;
 /// Farthest that a number moves to make up for others: the mean in whitened places.
 const FARTHEST: f64 = 0.4;
 /// Squared error, in squared steps, that a bit is worth; 2 ln 2 / 12 for uniform errors at high rates.
@@ -61,6 +61,7 @@ impl Plane {
         let gradient = normal::gradient(free, &problem.fine, &problem.errors(components));
         let matrix = problem.matrix(free);
         let size = gradient.len();
+        problem.work.take_factors(size);
         // Place `i` from the end of the order of coding, as an index of a number.
         let index = |i: usize| {
             let from_start = size - 1 - i;
@@ -134,7 +135,7 @@ impl Pick for Plane {
         let wanted = self.numbers[number] + self.wanted(at).clamp(-FARTHEST * unit, FARTHEST * unit);
         let row = self.size - 1 - at;
         let weight = 0.5 * self.factor[row * self.size + row] * self.factor[row * self.size + row];
-        let nearest = ((wanted - bins.centre) / bins.step).round().clamp(-3000.0, 3000.0) as i32;
+        let nearest = ((wanted - bins.centre) / bins.step).round().clamp(-1.6e7, 1.6e7) as i32;
         let cost = |steps: i32| {
             let off = bins.value(steps) - wanted;
             weight * off * off + self.price * bins.bits(steps)

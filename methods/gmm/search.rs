@@ -5,7 +5,8 @@ use super::component::Component;
 use super::field::render;
 use super::polish::Problem;
 use super::quantise::quantise;
-use crate::api::{Element, Target};
+use crate::api::Element;
+use crate::shared::Goal;
 use crate::shared::mixing::Cost;
 use crate::shared::range::{BitCoder, RangeDecoder, RangeEncoder};
 use crate::shared::residual::{self, Values};
@@ -16,6 +17,8 @@ const BOUND_BITS: u32 = 6;
 const FIRST_STEP: u32 = 17;
 const FINEST_STEP: u32 = 25;
 const LAST_STEP: u32 = (1 << STEP_BITS) - 1;
+/// The part of the work that is kept for rounding.
+const TO_ROUND: f64 = 0.3;
 
 /// What a payload under a target says.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +33,7 @@ pub(super) struct Plan {
 pub(super) struct Search<'a, T> {
     pub data: &'a [T],
     pub shape: &'a [usize],
-    pub target: Target,
+    pub goal: Goal,
     /// Most components, 0 for any number.
     pub most: usize,
     /// Whether a residual may follow under target `rmse`.
@@ -38,35 +41,35 @@ pub(super) struct Search<'a, T> {
 }
 
 /// What numbers are measured in: the error that is asked for.
-fn unit<T: Element>(target: Target) -> f64 {
-    match target {
-        Target::MaxAbs(bound) if !T::DTYPE.is_float() => bound.floor().max(0.5),
-        other => other.value().unwrap_or(1.0),
+fn unit<T: Element>(goal: Goal) -> f64 {
+    match goal {
+        Goal::MaxAbs(bound) if !T::DTYPE.is_float() => bound.floor().max(0.5),
+        other => other.error(),
     }
 }
 
-/// The number of a bound as a factor of the error.
-fn bound_of(target: Target, number: u32) -> f64 {
-    match target {
-        Target::MaxAbs(bound) => bound,
-        other => (other.value().unwrap_or(0.0) * libm::exp2(f64::from(number) / 8.0)).min(f64::MAX),
+/// The residual's bound of a number: a factor of the error.
+fn bound_of(goal: Goal, number: u32) -> f64 {
+    match goal {
+        Goal::MaxAbs(bound) => bound,
+        Goal::Rmse(error) => (error * libm::exp2(f64::from(number) / 8.0)).min(f64::MAX),
     }
 }
 
 /// Codes a plan and the values that go with it: writes, costs or reads.
-fn code<T: Element, C: BitCoder>(plan: &Plan, shape: &[usize], target: Target, values: Values<'_, T>, coder: &mut C) {
+fn code<T: Element, C: BitCoder>(plan: &Plan, shape: &[usize], goal: Goal, values: Values<'_, T>, coder: &mut C) {
     let lattice = super::field::Lattice::all(shape);
     let components = code::components(&plan.described, plan.step, &lattice, coder);
-    let unit = unit::<T>(target);
+    let unit = unit::<T>(goal);
     let mut model = render(&components, &lattice);
     model.iter_mut().for_each(|value| *value *= unit);
-    let number = match target {
-        Target::MaxAbs(_) => Some(0),
+    let number = match goal {
+        Goal::MaxAbs(_) => Some(0),
         _ if coder.code(plan.bound.is_none(), 1 << 15) => None,
         _ => Some(coder.plain(u64::from(plan.bound.unwrap_or(0)), BOUND_BITS) as u32),
     };
     match (number, values) {
-        (Some(number), values) => residual::code(values, shape, &model, bound_of(target, number), coder),
+        (Some(number), values) => residual::code(values, shape, &model, bound_of(goal, number), coder),
         (None, Values::Wanted(output)) => {
             output.iter_mut().zip(&model).for_each(|(output, &model)| *output = residual::bare(model));
         }
@@ -75,9 +78,9 @@ fn code<T: Element, C: BitCoder>(plan: &Plan, shape: &[usize], target: Target, v
 }
 
 /// Reads values; whether the payload ends with them.
-pub(super) fn read<T: Element>(payload: &[u8], shape: &[usize], target: Target, output: &mut [T]) -> bool {
+pub(super) fn read<T: Element>(payload: &[u8], shape: &[usize], goal: Goal, output: &mut [T]) -> bool {
     let mut decoder = RangeDecoder::new(payload);
-    code(&Plan::default(), shape, target, Values::Wanted(output), &mut decoder);
+    code(&Plan::default(), shape, goal, Values::Wanted(output), &mut decoder);
     decoder.is_spent()
 }
 
@@ -86,12 +89,12 @@ impl<T: Element> Search<'_, T> {
     pub fn write(&self, payload: &mut Vec<u8>) {
         let plan = self.plan();
         let mut encoder = RangeEncoder::new();
-        code(&plan, self.shape, self.target, Values::Known(self.data), &mut encoder);
+        code(&plan, self.shape, self.goal, Values::Known(self.data), &mut encoder);
         payload.extend(encoder.finish());
     }
 
     fn plan(&self) -> Plan {
-        let unit = unit::<T>(self.target);
+        let unit = unit::<T>(self.goal);
         let scaled: Vec<f64> = self.data.iter().map(|value| value.to_f64() / unit).collect();
         let largest = scaled.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
         // Numbers of so many magnitudes are no field; where all are below the error nothing is to be said.
@@ -103,8 +106,8 @@ impl<T: Element> Search<'_, T> {
             return if self.is_met(&Plan::default()) { Plan::default() } else { bare };
         }
         let problem = Problem::new(self.shape, &scaled);
-        match self.target {
-            Target::Rmse(_) => self.for_mean(&problem, most, bare),
+        match self.goal {
+            Goal::Rmse(_) => self.for_mean(&problem, most, bare),
             _ => self.with_bound(&problem, most, bare),
         }
     }
@@ -115,7 +118,7 @@ impl<T: Element> Search<'_, T> {
         let mut cost = Cost::default();
         let lattice = super::field::Lattice::all(self.shape);
         let components = code::components(&plan.described, plan.step, &lattice, &mut cost);
-        let unit = unit::<T>(self.target);
+        let unit = unit::<T>(self.goal);
         let model = render(&components, &lattice);
         output.iter_mut().zip(model).for_each(|(output, model)| *output = residual::bare(model * unit));
         let off = |(a, b): (&T, &T)| {
@@ -126,27 +129,26 @@ impl<T: Element> Search<'_, T> {
     }
 
     fn is_met(&self, plan: &Plan) -> bool {
-        matches!(self.target, Target::Rmse(_)) && self.square(plan) <= 1.0
+        matches!(self.goal, Goal::Rmse(_)) && self.square(plan) <= 1.0
     }
 
     fn bits(&self, plan: &Plan) -> f64 {
         let mut cost = Cost::default();
-        code(plan, self.shape, self.target, Values::Known(self.data), &mut cost);
+        code(plan, self.shape, self.goal, Values::Known(self.data), &mut cost);
         cost.bits
     }
 
     /// The plan with the widest bound that keeps the mean error, where one is needed.
     fn with_residual(&self, plan: Plan) -> Plan {
-        let Target::Rmse(error) = self.target else { return plan };
+        let Goal::Rmse(error) = self.goal else { return plan };
         if !self.residual {
             return plan;
         }
         let lattice = super::field::Lattice::all(self.shape);
         let components = code::components(&plan.described, plan.step, &lattice, &mut Cost::default());
-        let unit = unit::<T>(self.target);
+        let unit = unit::<T>(self.goal);
         let model: Vec<f64> = render(&components, &lattice).iter().map(|value| value * unit).collect();
-        let fits =
-            |number: u32| residual::mean_square(self.data, &model, bound_of(self.target, number)) <= error * error;
+        let fits = |number: u32| residual::mean_square(self.data, &model, bound_of(self.goal, number)) <= error * error;
         let (mut low, mut high) = (0, 1 << BOUND_BITS);
         while high - low > 1 {
             let middle = (low + high) / 2;
@@ -160,7 +162,7 @@ impl<T: Element> Search<'_, T> {
         let mut components = Vec::new();
         let (mut square, mut tries) = (problem.mean_square(&components), 0);
         let (mut best, mut last): (Option<(f64, Plan)>, (usize, f64)) = (None, (1, square));
-        while components.len() < most && tries < 2 {
+        while components.len() < most && tries < 2 && problem.work.left() > TO_ROUND {
             let before = components.len();
             problem.grow(&mut components, batch(before, square).min(most - before));
             if components.len() == before {
@@ -206,10 +208,10 @@ impl<T: Element> Search<'_, T> {
                 missed = step;
             }
             step = match met.as_ref().map(|plan| plan.step) {
-                Some(fine) if fine <= missed + 1 => return met,
+                Some(fine) if fine <= missed + 1 || problem.work.left() == 0.0 => return met,
                 Some(fine) if missed == 0 => fine - ((-2.0 * octaves) as u32).clamp(1, 4).min(fine - 1),
                 Some(fine) => (fine + missed) / 2,
-                None if step >= FINEST_STEP => return None,
+                None if step >= FINEST_STEP || problem.work.left() == 0.0 => return None,
                 None => step + ((2.0 * octaves).ceil() as u32).clamp(1, 6),
             };
         }
@@ -225,8 +227,8 @@ impl<T: Element> Search<'_, T> {
     /// As many components as the residual takes fewer bits for.
     fn with_bound(&self, problem: &Problem, most: usize, bare: Plan) -> Plan {
         let (mut least, mut best, mut components) = (self.bits(&bare), bare, Vec::new());
-        let (mut next, mut worse) = (1, 0);
-        while next <= most && worse < 3 {
+        let (mut next, mut worse, mut last) = (1, 0, f64::INFINITY);
+        while next <= most && worse < 3 && problem.work.left() > 0.0 {
             let before = components.len();
             problem.grow(&mut components, next - before);
             let square = problem.polish(&mut components, 0, 15, 3e-3);
@@ -235,11 +237,13 @@ impl<T: Element> Search<'_, T> {
             }
             let plan = self.rounded(problem, &components, square);
             let bits = self.bits(&plan);
-            worse = if bits < least * 0.995 { 0 } else { worse + 1 };
+            // Where errors still halve, bytes will follow.
+            worse = if bits < least * 0.995 || square < 0.7 * last { 0 } else { worse + 1 };
+            last = square;
             if bits < least {
                 (least, best) = (bits, plan);
             }
-            next = components.len() + components.len().max(1);
+            next = components.len() + components.len().div_ceil(2);
         }
         best
     }

@@ -75,7 +75,7 @@ fn a_few_gaussians_are_found_again() {
     let (bytes, back) = round_trip(Params::default(), Target::MaxAbs(0.02), &data, &shape);
     assert!(data.iter().zip(&back).all(|(a, b)| (a - b).abs() <= 0.02));
     println!("bound 0.02: {bytes} bytes");
-    assert!(bytes < 1000, "{bytes} bytes");
+    assert!(bytes < 80, "{bytes} bytes");
 }
 
 #[test]
@@ -89,4 +89,21 @@ fn tight_errors_are_reached_by_a_residual_and_extremes_are_survived() {
             round_trip(Params::default(), target, &[value; 990], &shape);
         }
     }
+}
+
+#[test]
+fn every_number_of_steps_comes_back_and_near_ones_are_cheap() {
+    use crate::shared::range::{RangeDecoder, RangeEncoder};
+    let all = [0, 1, -1, 2, -3, 4, 7, -8, 100, -1023, 1024, 300_000, -16_777_216];
+    for spread in [0.01, 1.0, 300.0] {
+        let bins = code::Bins { centre: 0.0, spread, step: 1.0 };
+        let mut encoder = RangeEncoder::new();
+        all.iter().for_each(|&steps| assert_eq!(bins.code(steps, &mut encoder), steps));
+        let bytes = encoder.finish();
+        let mut decoder = RangeDecoder::new(&bytes);
+        assert!(all.iter().all(|&steps| bins.code(0, &mut decoder) == steps), "spread {spread}");
+    }
+    let bins = code::Bins { centre: 0.0, spread: 20.0, step: 1.0 };
+    // The density of a logistic distribution at its centre is 1 / 4 of the inverse of its spread.
+    assert!((bins.bits(0) - 6.32).abs() < 0.05 && (bins.bits(40) - bins.bits(0) - 1.25).abs() < 0.1);
 }

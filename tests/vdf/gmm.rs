@@ -41,7 +41,7 @@ fn least_squares_reach_the_errors_asked_for_in_few_bytes() {
     let Some(values) = sample() else { return };
     let whole = norm(values.iter().map(|&x| f64::from(x)));
     let root = (values.len() as f64).sqrt();
-    for (error, most) in [(0.17, 60), (0.043, 400)] {
+    for (error, most) in [(0.17, 50), (0.043, 300)] {
         let (bytes, back) = round_trip("gmm", &json!({}), Target::Rmse(error * whole / root), &values);
         let found = norm(values.iter().zip(&back).map(|(&x, &y)| f64::from(x) - f64::from(y))) / whole;
         println!("L2 {error}: {bytes} bytes, found {found:.5}, ratio {:.0}", 500_000.0 / bytes as f64);
