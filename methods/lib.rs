@@ -12,8 +12,12 @@ pub mod gmm;
 pub mod haar_pair;
 pub mod hermite;
 pub mod identity;
+pub mod lz4;
+pub mod lzma;
 pub mod octree;
 pub mod pca;
+pub mod pco;
+pub mod quantize;
 #[path = "spatial-delta/mod.rs"]
 pub mod spatial_delta;
 #[path = "spherical-harmonics/mod.rs"]
@@ -24,6 +28,7 @@ pub mod wavelet;
 #[cfg(feature = "zfp")]
 pub mod zfp;
 pub mod zlib;
+pub mod zstd;
 
 use api::Entry;
 
@@ -31,6 +36,11 @@ use api::Entry;
 pub static METHODS: &[Entry] = &[
     Entry::of::<identity::Identity>(),
     Entry::of::<zlib::Zlib>(),
+    Entry::of::<lz4::Lz4>(),
+    Entry::of::<zstd::Zstd>(),
+    Entry::of::<lzma::Lzma>(),
+    Entry::of::<pco::Pco>(),
+    Entry::of::<quantize::Quantize>(),
     Entry::of::<spatial_delta::SpatialDelta>(),
     Entry::of::<adaptive_grid::AdaptiveGrid>(),
     #[cfg(feature = "zfp")]

@@ -9,6 +9,7 @@ mod goal;
 pub mod linalg;
 mod missing;
 pub mod mixing;
+pub mod pco;
 pub mod range;
 pub mod real;
 pub mod residual;
@@ -19,5 +20,6 @@ pub(crate) mod testing;
 pub mod tiles;
 pub mod tucker;
 pub mod varint;
+pub mod zstd;
 
 pub use goal::Goal;

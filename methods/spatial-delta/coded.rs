@@ -5,7 +5,6 @@ use super::params::{Codec, Params};
 use crate::api::{DType, Error};
 use crate::shared::deflate;
 use crate::shared::entropy;
-use crate::shared::shuffle::{Shuffle, shuffle, unshuffle};
 
 /// Words coded at once: bounds the work space on large arrays, and is long enough that a start from nothing costs little.
 pub const BLOCK: usize = 1 << 22;
@@ -85,10 +84,7 @@ pub fn encode<T: Word>(
         let word = if folded { fold(signed(word, size)) } else { word };
         bytes.extend_from_slice(&word.to_le_bytes()[..size]);
     }
-    match params.shuffle {
-        Shuffle::Byte => deflate::compress(&shuffle(&bytes, size), params.level, payload),
-        Shuffle::None => deflate::compress(&bytes, params.level, payload),
-    }
+    deflate::compress(&params.shuffle.apply(bytes, size), params.level, payload)
 }
 
 /// Fills `words` with what [`encode`] wrote.
@@ -107,10 +103,7 @@ pub fn decode<T: Word>(
     if codec == Codec::Entropy {
         return decode_symbols(bytes, stored, words);
     }
-    let mut bytes = deflate::decompress(bytes, words.len() * size)?;
-    if params.shuffle == Shuffle::Byte {
-        bytes = unshuffle(&bytes, size);
-    }
+    let bytes = params.shuffle.undo(deflate::decompress(bytes, words.len() * size)?, size);
     for (word, chunk) in words.iter_mut().zip(bytes.chunks_exact(size)) {
         let mut wide = [0; 8];
         wide[..size].copy_from_slice(chunk);
@@ -184,6 +177,7 @@ fn decode_symbols<T: Word>(bytes: &[u8], stored: DType, words: &mut [T]) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shared::shuffle::Shuffle;
 
     fn round_trip<T: Word>(words: &[T], stored: DType, codec: Codec, shuffle: Shuffle) {
         let params = Params { shuffle, ..Params::default() };

@@ -23,7 +23,7 @@ pub struct Params {
     /// Effort of zlib: 0 stores, 1 is fastest, 9 is smallest.
     #[schemars(range(min = 0, max = 9))]
     pub level: u8,
-    /// Order of the bytes given to zlib: `none`, or `byte` for bytes of equal place together.
+    /// Order of the bytes given to zlib: `none`, `byte` for bytes of equal place together, or `bit` for bits.
     pub shuffle: Shuffle,
 }
 

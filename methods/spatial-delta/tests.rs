@@ -48,7 +48,7 @@ fn every_dtype_shape_and_codec_comes_back_bit_for_bit() {
             let bytes: Vec<u8> = (0..length).map(|i| if i % 5 < 3 { 0xff } else { noise(i) as u8 }).collect();
             let values = Tensor::from_le_bytes(dtype, shape, &bytes).expect("the length fits");
             for codec in [Codec::Auto, Codec::Zlib, Codec::Entropy] {
-                for shuffle in [Shuffle::None, Shuffle::Byte] {
+                for shuffle in [Shuffle::None, Shuffle::Byte, Shuffle::Bit] {
                     for axes in [Choice::Auto, Choice::Named(Axes::All)] {
                         let params = Params { codec, shuffle, axes, ..Params::default() };
                         assert_eq!(payload_of(&params, &values).is_empty(), length == 0);

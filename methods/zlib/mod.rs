@@ -7,7 +7,7 @@ use crate::api::{
     Capabilities, Compressor, DType, Error, Method, Promise, Target, TargetKind, TargetRow, TensorMut, TensorRef,
 };
 use crate::shared::deflate;
-use crate::shared::shuffle::{self, Shuffle};
+use crate::shared::shuffle::Shuffle;
 
 /// Parameters of `zlib`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -16,7 +16,7 @@ pub struct Params {
     /// Effort: 0 stores, 1 is fastest, 9 is smallest.
     #[schemars(range(min = 0, max = 9))]
     pub level: u8,
-    /// Order of the bytes: `none`, or `byte` for bytes of equal place together.
+    /// Order of the bytes: `none`, `byte` for bytes of equal place together, or `bit` for bits of equal place together.
     pub shuffle: Shuffle,
 }
 
@@ -54,19 +54,14 @@ impl Compressor for Zlib {
     fn compress(&self, input: TensorRef<'_>, payload: &mut Vec<u8>) -> Result<(), Error> {
         let mut bytes = Vec::new();
         input.write_le(&mut bytes);
-        if self.0.shuffle == Shuffle::Byte {
-            bytes = shuffle::shuffle(&bytes, input.dtype().size());
-        }
+        let bytes = self.0.shuffle.apply(bytes, input.dtype().size());
         deflate::compress(&bytes, self.0.level, payload)
     }
 
     fn decompress(&self, payload: &[u8], output: TensorMut<'_>) -> Result<(), Error> {
         let size = output.dtype().size();
-        let mut bytes = deflate::decompress(payload, output.len() * size)?;
-        if self.0.shuffle == Shuffle::Byte {
-            bytes = shuffle::unshuffle(&bytes, size);
-        }
-        output.read_le(&bytes)
+        let bytes = deflate::decompress(payload, output.len() * size)?;
+        output.read_le(&self.0.shuffle.undo(bytes, size))
     }
 }
 
@@ -103,7 +98,7 @@ mod tests {
                 // 0xff bytes among them make NaNs with payloads.
                 let bytes: Vec<u8> = (0..length).map(|i| if i % 5 < 3 { 0xff } else { (i * 37) as u8 }).collect();
                 let tensor = Tensor::from_le_bytes(dtype, shape, &bytes).expect("the length fits");
-                for shuffle in [Shuffle::None, Shuffle::Byte] {
+                for shuffle in [Shuffle::None, Shuffle::Byte, Shuffle::Bit] {
                     let size = round_trip(&method(6, shuffle), &tensor);
                     assert_eq!(size == 0, length == 0, "an empty tensor takes no bytes");
                 }
