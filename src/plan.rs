@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result, ensure};
 use codecbench_methods::api::{Capabilities, DType, Entry, Error, ParamsJson, Target, TargetKind};
 
-pub use recipe::{Exclude, Published, Recipe, TimingPlan};
+pub use recipe::{Exclude, Illustration, Published, Recipe, TimingPlan};
 pub use select::{narrow_methods, select_methods};
 
 use crate::dataset::{Dataset, Kind};

@@ -55,8 +55,9 @@ pub fn rendered(folder: &Path, records: &[Record], timings: &[TimingRecord]) -> 
     let path = folder.join("sweep.toml");
     let heading = if path.exists() {
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let Recipe { title, description, published, .. } = Recipe::parse(&text, &path.display().to_string())?;
-        Heading { title, description, published }
+        let Recipe { title, description, published, illustrations, .. } =
+            Recipe::parse(&text, &path.display().to_string())?;
+        Heading { title, description, published, illustrations }
     } else {
         Heading::default()
     };

@@ -29,6 +29,9 @@ pub struct Recipe {
     pub exclude: Vec<Exclude>,
     /// What others published on these data sets.
     pub published: Vec<Published>,
+    /// Pictures that stand beside the recipe, in tables `[[illustration]]`.
+    #[serde(rename = "illustration")]
+    pub illustrations: Vec<Illustration>,
     /// How cells are timed.
     pub timing: TimingPlan,
     /// Relative change that the gate tolerates, per column of `results.csv`.
@@ -72,6 +75,18 @@ pub struct Published {
     pub printed: Option<f64>,
     /// The ratio with every byte counted that a decoder needs.
     pub honest: Option<f64>,
+}
+
+/// A picture for the page of the report, as `codecbench compare` draws them.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Illustration {
+    /// Path from the recipe's folder, with `/` between its parts.
+    pub file: String,
+    /// What it shows.
+    pub caption: String,
+    /// The command that draws it, for the page.
+    pub command: String,
 }
 
 /// How cells are timed.

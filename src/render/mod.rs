@@ -4,9 +4,12 @@ mod canvas;
 mod coherence;
 mod details;
 mod grid;
+mod illustrations;
 mod legend;
+mod moments;
 mod overview;
 mod panel;
+
 mod published;
 mod raster;
 mod rate;
@@ -23,7 +26,7 @@ pub mod volume;
 use rayon::prelude::*;
 
 use crate::analyze::Study;
-use crate::plan::Published;
+use crate::plan::{Illustration, Published};
 use crate::record::{Record, TimingRecord};
 use canvas::Figure;
 use grid::Grid;
@@ -63,6 +66,8 @@ pub struct Heading {
     pub description: String,
     /// What others published.
     pub published: Vec<Published>,
+    /// Pictures that stand beside the page.
+    pub illustrations: Vec<Illustration>,
 }
 
 /// A file of a report: its name inside the report's folder, and its bytes.

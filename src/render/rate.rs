@@ -33,13 +33,14 @@ pub fn figure<'a>(grid: &'a Grid<'a>, dataset: usize) -> Option<Figure<'a>> {
     let x = Scale::log(records().filter_map(|record| record.bits_per_value))?;
     let decibels = Scale::linear(records().filter_map(|record| number(psnr(record)?)));
     let errors = Scale::log(records().filter_map(|record| number(largest(record)?)));
+    let exact = records().any(is_exact);
     let shown: Vec<&Series> = order.iter().map(|&series| &grid.series[series]).collect();
     let legend_left = LEFT + 2.0 * PANEL.0 + BETWEEN + 18.0;
     let width = legend_left + legend::width(shown.iter().copied()) + 14.0;
     let height = (TOP + PANEL.1 + 48.0).max(TOP + legend::LINE * shown.len() as f64 + 14.0);
     let draw = move |canvas: &mut dyn Canvas| {
         title(canvas, grid, dataset);
-        let panels = [panel(0, x, decibels), panel(1, x, errors)];
+        let panels = [panel(0, x, decibels, exact), panel(1, x, errors, exact)];
         for (panel, value) in panels.iter().zip([psnr, largest] as [fn(&Record) -> Option<Height>; 2]) {
             panel.frame(canvas);
             curves(canvas, panel, grid, dataset, value);
@@ -49,13 +50,15 @@ pub fn figure<'a>(grid: &'a Grid<'a>, dataset: usize) -> Option<Figure<'a>> {
     Some(Figure { size: (width.ceil() as u32, height.ceil() as u32), draw: Box::new(draw) })
 }
 
-fn panel<'a>(place: usize, x: Scale, y: Option<Scale>) -> Panel<'a> {
+/// The first or the second panel, with a strip for exact reconstructions if there are any.
+fn panel<'a>(place: usize, x: Scale, y: Option<Scale>, exact: bool) -> Panel<'a> {
     let left = LEFT + place as f64 * (PANEL.0 + BETWEEN);
     let area = Area { left, top: TOP, right: left + PANEL.0, bottom: TOP + PANEL.1 };
     let (heading, y_name, strip) = match place {
         0 => ("Mean quality", "PSNR over the value range (dB)", Strip::Above),
         _ => ("Worst value", "largest error / value range", Strip::Below),
     };
+    let strip = if exact { strip } else { Strip::None };
     Panel { area, x, y, x_name: "bits per value", y_name, heading, strip }
 }
 

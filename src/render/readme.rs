@@ -28,6 +28,8 @@ pub fn page(
         ("Beside what was published", super::published::section(grid, &heading.published)),
         ("Compression ratio", means(grid)),
         ("Best method by data set", best(grid, figures)),
+        ("What it looks like", super::illustrations::section(&heading.illustrations)),
+        ("What is left of the physics", super::moments::section(grid)),
         ("Stacks of distributions", super::stacks::section(records)),
         ("Speed", speed(grid, timings)),
         ("What did not run", not_run(records)),

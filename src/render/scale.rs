@@ -38,7 +38,7 @@ impl Scale {
         }
         let ticks = self.log_ticks(most);
         // Over less than a decade, round ratios are too few: round numbers it is.
-        if ticks.len() >= 3 { ticks } else { self.unlogged().linear_ticks(most) }
+        if ticks.len() >= 3 || self.high - self.low > 1.0 { ticks } else { self.unlogged().linear_ticks(most) }
     }
 
     fn unlogged(&self) -> Self {
@@ -119,6 +119,8 @@ mod tests {
         assert_eq!(linear.ticks(6), [40.0, 60.0, 80.0, 100.0, 120.0]);
         let octave = Scale::log([3.0].into_iter()).expect("a value");
         assert_eq!(octave.ticks(6), [2.5, 3.0, 3.5, 4.0]);
+        let narrow = Scale::log([18.0, 2591.0].into_iter()).expect("two values");
+        assert_eq!(narrow.ticks(4), [100.0, 1000.0]);
         let wide = Scale::log([1e-7, 1e3].into_iter()).expect("two values");
         assert_eq!(wide.ticks(5), [1e-6, 1e-3, 1.0, 1e3]);
         assert_eq!(
