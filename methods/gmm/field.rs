@@ -9,11 +9,13 @@ const FARTHEST: f64 = 16.0;
 /// A row is worked on in pieces of this length.
 pub(super) const PIECE: usize = 64;
 
-/// Every so-many-th place of an array along each of three axes, unit axes first if the array has fewer.
+/// Every so-many-th place of a box in an array along each of three axes, unit axes first if the array has some.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Lattice {
     /// Lengths of the array.
     pub shape: [usize; 3],
+    /// The first place of the box, and the one behind its last.
+    bounds: [[usize; 2]; 3],
     /// Every which place is taken; the first is at half of this, rounded down.
     pub stride: [usize; 3],
 }
@@ -26,7 +28,39 @@ impl Lattice {
         for (length, &given) in lengths.iter_mut().rev().zip(long) {
             *length = given;
         }
-        Lattice { shape: lengths, stride: [1; 3] }
+        Lattice { shape: lengths, bounds: lengths.map(|length| [0, length]), stride: [1; 3] }
+    }
+
+    /// The smallest box, and two places more on every side, so that the squares of `data` on all places of an array
+    /// that are left out along an axis sum to at most `most` on either side.
+    pub fn boxed(&self, data: &[f64], most: f64) -> Self {
+        let mut sums = self.shape.map(|length| vec![0.0; length]);
+        let [_, rows, row] = self.shape;
+        for (line, values) in data.chunks_exact(row).enumerate() {
+            let mut sum = 0.0;
+            for (total, value) in sums[2].iter_mut().zip(values) {
+                *total += value * value;
+                sum += value * value;
+            }
+            sums[0][line / rows] += sum;
+            sums[1][line % rows] += sum;
+        }
+        let mut small = *self;
+        for (bounds, sums) in small.bounds.iter_mut().zip(&sums) {
+            let outside = |sums: &mut dyn Iterator<Item = &f64>| {
+                let mut sum = 0.0;
+                sums.take_while(|slice| {
+                    sum += **slice;
+                    sum <= most
+                })
+                .count()
+            };
+            let (before, behind) = (outside(&mut sums.iter()), outside(&mut sums.iter().rev()));
+            if before < sums.len() {
+                *bounds = [before.saturating_sub(2), (sums.len() - behind + 2).min(sums.len())];
+            }
+        }
+        small
     }
 
     /// The finest lattice of at most `most` places, axes thinned out alike.
@@ -39,16 +73,51 @@ impl Lattice {
         thin
     }
 
+    /// A lattice of at most `enough` places where no axis is thinned out so far that `data`, an array, falls between
+    /// its places.
+    pub fn sparse(&self, data: &[f64], enough: usize) -> Self {
+        let rough = self.roughness(data);
+        let mut thin = *self;
+        while thin.len() > enough {
+            // A Gaussian of deviation s has roughness 3 / 4 s^-4; places as far apart as s show it still.
+            let loss = |axis: usize| rough[axis] * ((thin.stride[axis] + 1) as f64).powi(4);
+            let long = (0..3).filter(|&axis| thin.counts()[axis] > 8);
+            match long.min_by(|&a, &b| loss(a).total_cmp(&loss(b))).filter(|&axis| loss(axis) < 1.0) {
+                Some(axis) => thin.stride[axis] += 1,
+                None => break,
+            }
+        }
+        thin
+    }
+
+    /// For each axis the sum of squares of second differences in the box, relative to the sum of squares.
+    fn roughness(&self, data: &[f64]) -> [f64; 3] {
+        let mut whole = *self;
+        whole.stride = [1; 3];
+        let values = whole.pick(data);
+        let sum: f64 = values.iter().map(|x| x * x).sum();
+        let [_, rows, row] = whole.counts();
+        [rows * row, row, 1].map(|step| {
+            let ends = values.iter().zip(values.iter().skip(2 * step));
+            let second = ends.zip(values.iter().skip(step)).map(|((a, c), b)| a - 2.0 * b + c);
+            second.map(|x| x * x).sum::<f64>() / sum.max(f64::MIN_POSITIVE)
+        })
+    }
+
     /// Which axes the array has.
     pub fn active(&self) -> [bool; 3] {
         self.shape.map(|length| length > 1)
     }
 
+    fn first(&self, axis: usize) -> usize {
+        self.bounds[axis][0] + self.stride[axis] / 2
+    }
+
     /// Places along each axis.
     pub fn counts(&self) -> [usize; 3] {
         std::array::from_fn(|axis| {
-            let (length, stride) = (self.shape[axis], self.stride[axis]);
-            (length - (stride / 2).min(length)).div_ceil(stride)
+            let end = self.bounds[axis][1];
+            (end - self.first(axis).min(end)).div_ceil(self.stride[axis])
         })
     }
 
@@ -56,21 +125,22 @@ impl Lattice {
         self.counts().iter().product()
     }
 
-    /// Places of the array for each of the lattice.
+    /// Places of the box for each of the lattice.
     pub fn ratio(&self) -> f64 {
-        self.shape.iter().product::<usize>() as f64 / self.len() as f64
+        let size: usize = self.bounds.iter().map(|[first, end]| end - first).product();
+        size as f64 / self.len() as f64
     }
 
     /// The coordinate of a place along an axis.
     #[inline(always)]
     pub fn coordinate(&self, axis: usize, at: usize) -> f64 {
-        (self.stride[axis] / 2 + at * self.stride[axis]) as f64
+        (self.first(axis) + at * self.stride[axis]) as f64
     }
 
     /// The elements of an array, in C order, that stand on the lattice.
     pub fn pick(&self, data: &[f64]) -> Vec<f64> {
         let [planes, rows, row] = self.counts();
-        let place = |axis: usize, at: usize| self.stride[axis] / 2 + at * self.stride[axis];
+        let place = |axis: usize, at: usize| self.first(axis) + at * self.stride[axis];
         let mut picked = Vec::with_capacity(self.len());
         for line in 0..planes * rows {
             let base = (place(0, line / rows) * self.shape[1] + place(1, line % rows)) * self.shape[2];
@@ -216,6 +286,11 @@ mod tests {
         assert!(thin.len() <= 4000 && thin.len() > 2000, "{thin:?}");
         assert_eq!(Lattice::all(&[7]).active(), [false, false, true]);
         assert_eq!(all.pick(&vec![2.0; 60_000]).len(), 60_000);
+        let mut data = vec![0.0; 60_000];
+        data[(20 * 40 + 12) * 30 + 29] = 1.0;
+        let small = all.boxed(&data, 0.5);
+        assert_eq!((small.counts(), small.coordinate(0, 0), small.pick(&data)[14]), ([5, 5, 3], 18.0, 0.0));
+        assert_eq!(small.pick(&data)[(2 * 5 + 2) * 3 + 2], 1.0);
     }
 
     #[test]

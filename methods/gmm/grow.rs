@@ -51,14 +51,13 @@ impl Problem {
         let mut best: Option<(f64, Component)> = None;
         for width in widths {
             let mut numbers = [0.0; 10];
-            let mut smooth = rest.to_vec();
+            let (mut smooth, mut norm) = (rest.to_vec(), 1.0);
             for axis in (0..3).filter(|&axis| active[axis]) {
                 let log_width = width[axis].max(-0.7);
                 numbers[SCALES + axis] = -log_width;
-                convolve(&mut smooth, &self.fine, axis, libm::exp(log_width));
+                norm *= convolve(&mut smooth, &self.fine, axis, libm::exp(log_width));
             }
             let mut component = Component { negative: false, numbers };
-            let norm = libm::exp(2.0 * component.log_width(active)) / self.fine.ratio();
             let sizes = smooth.iter().enumerate().map(|(at, &s)| (if self.signed { s.abs() } else { s }, at));
             let Some((size, at)) = sizes.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|found| found.0 > 0.0) else {
                 continue;
@@ -79,8 +78,9 @@ impl Problem {
     }
 }
 
-/// Inner products along an axis with Gaussians of standard deviation `width`, in places of the array.
-fn convolve(values: &mut [f64], lattice: &Lattice, axis: usize, width: f64) {
+/// Inner products along an axis with Gaussians of standard deviation `width`, in places of the array; returns the sum
+/// of squares of such a Gaussian.
+fn convolve(values: &mut [f64], lattice: &Lattice, axis: usize, width: f64) -> f64 {
     let counts = lattice.counts();
     let inner: usize = counts[axis + 1..].iter().product();
     let (length, step) = (counts[axis], lattice.stride[axis] as f64 / width);
@@ -99,4 +99,5 @@ fn convolve(values: &mut [f64], lattice: &Lattice, axis: usize, width: f64) {
         }
         block.copy_from_slice(&sums);
     }
+    2.0 * kernel.iter().map(|weight| weight * weight).sum::<f64>() - 1.0
 }

@@ -9,6 +9,10 @@ use crate::shared::linalg::solve_positive;
 /// Places of the lattices that errors and the Gauss-Newton matrix are summed over.
 const FINE: usize = 1 << 15;
 const COARSE: usize = 8_000;
+/// Places of the fine lattice where a sparser one would miss something.
+const MOST: usize = 1 << 17;
+/// Squares that lattices may leave out on each side of an axis: this part of those that are allowed, or of all.
+const OUTSIDE: f64 = 1e-3;
 
 /// An array to be fitted, in units of the error that matters.
 #[derive(Debug)]
@@ -18,6 +22,9 @@ pub(super) struct Problem {
     pub coarse: Lattice,
     /// The data on the fine lattice.
     pub data: Vec<f64>,
+    /// The sum of squares of what the lattices leave out, and the number of all values.
+    outside: f64,
+    count: f64,
     /// Whether components may be negative.
     pub signed: bool,
     pub work: Work,
@@ -26,12 +33,17 @@ pub(super) struct Problem {
 impl Problem {
     pub fn new(shape: &[usize], data: &[f64]) -> Self {
         let all = Lattice::all(shape);
-        let fine = all.thinned(FINE);
+        let count = data.len() as f64;
+        let whole: f64 = data.iter().map(|x| x * x).sum();
+        let inner = all.boxed(data, OUTSIDE * count.min(whole));
+        let fine = inner.sparse(data, FINE).thinned(MOST);
         let picked = fine.pick(data);
         // Noise around zero is no reason for negative components; a range that is a part of the whole is.
         let (least, most) = data.iter().fold((0.0f64, 0.0f64), |(least, most), &x| (least.min(x), most.max(x)));
+        let outside = (whole - inner.pick(data).iter().map(|x| x * x).sum::<f64>()).max(0.0);
+        let coarse = fine.thinned(COARSE.min(fine.len() / 4).max(1));
         let signed = -least > 1e-3 * most;
-        Problem { all, fine, coarse: all.thinned(COARSE), data: picked, signed, work: Work::of(data.len()) }
+        Problem { all, fine, coarse, data: picked, outside, count, signed, work: Work::of(data.len()) }
     }
 
     /// Model less data on the fine lattice.
@@ -42,9 +54,15 @@ impl Problem {
         errors
     }
 
-    /// The mean squared error on the fine lattice.
+    /// The mean squared error, as the fine lattice has it.
     pub fn mean_square(&self, components: &[Component]) -> f64 {
-        mean_square(&self.errors(components))
+        self.mean_of(&self.errors(components))
+    }
+
+    /// The mean square of all errors, given those on the fine lattice.
+    fn mean_of(&self, errors: &[f64]) -> f64 {
+        let sums = errors.chunks(64).map(|chunk| chunk.iter().map(|error| error * error).sum::<f64>());
+        (sums.sum::<f64>() * self.fine.ratio() + self.outside) / self.count
     }
 
     /// Moves the numbers of all components from the `fixed`-th on towards the least squared error, until a round gains
@@ -60,7 +78,7 @@ impl Problem {
         };
         let free = &mut components[fixed..];
         let mut errors = errors_of(free);
-        let (mut least, mut damping) = (mean_square(&errors), 1e-3);
+        let (mut least, mut damping) = (self.mean_of(&errors), 1e-3);
         for _ in 0..if free.is_empty() { 0 } else { rounds } {
             if self.work.left() == 0.0 {
                 break;
@@ -73,7 +91,7 @@ impl Problem {
                 if let Some(step) = solve(&matrix, &slope, damping) {
                     let moved = self.moved(free, &step);
                     let found = errors_of(&moved);
-                    let square = mean_square(&found);
+                    let square = self.mean_of(&found);
                     if square < least {
                         free.copy_from_slice(&moved);
                         (errors, least, damping) = (found, square, (damping * 0.2).max(1e-7));
@@ -146,11 +164,6 @@ pub(super) fn confine(component: &mut Component, shape: [usize; 3], active: [boo
             (n[SCALES + axis], n[MEAN + axis]) = (0.0, 0.0);
         }
     }
-}
-
-pub(super) fn mean_square(errors: &[f64]) -> f64 {
-    let sums = errors.chunks(64).map(|chunk| chunk.iter().map(|error| error * error).sum::<f64>());
-    sums.sum::<f64>() / errors.len().max(1) as f64
 }
 
 /// `-(matrix + damping * diagonal)^-1 slope`.

@@ -29,6 +29,29 @@ pub(super) struct Plan {
     bound: Option<u32>,
 }
 
+/// The plan of the fewest bits that was offered, or nothing of infinitely many.
+struct Best {
+    bits: f64,
+    plan: Plan,
+}
+
+impl Default for Best {
+    fn default() -> Self {
+        Best { bits: f64::INFINITY, plan: Plan::default() }
+    }
+}
+
+impl Best {
+    /// Takes a plan if it is of fewer bits; whether it is.
+    fn offer(&mut self, bits: f64, plan: Plan) -> bool {
+        let fewer = bits < self.bits;
+        if fewer {
+            *self = Best { bits, plan };
+        }
+        fewer
+    }
+}
+
 /// An array under a target that asks for an error.
 pub(super) struct Search<'a, T> {
     pub data: &'a [T],
@@ -157,11 +180,12 @@ impl<T: Element> Search<'_, T> {
         Plan { bound: Some(low), ..plan }
     }
 
-    /// Components alone if they reach the mean error, else with a residual.
+    /// Components alone where they reach the mean error, or with a residual.
     fn for_mean(&self, problem: &Problem, most: usize, bare: Plan) -> Plan {
         let mut components = Vec::new();
         let (mut square, mut tries) = (problem.mean_square(&components), 0);
-        let (mut best, mut last): (Option<(f64, Plan)>, (usize, f64)) = (None, (1, square));
+        let (mut alone, mut mixed, mut last) = (Best::default(), Best::default(), (1, square));
+        mixed.offer(self.bits(&bare), bare);
         while components.len() < most && tries < 2 && problem.work.left() > TO_ROUND {
             let before = components.len();
             problem.grow(&mut components, batch(before, square).min(most - before));
@@ -171,27 +195,27 @@ impl<T: Element> Search<'_, T> {
             square = problem.polish(&mut components, 0, 8, 0.01);
             if square < 0.93 {
                 square = problem.polish(&mut components, 0, 20, 2e-3);
-                let start = best.as_ref().map_or(FIRST_STEP, |(_, plan)| plan.step);
+                let start = if tries == 0 { FIRST_STEP } else { alone.plan.step };
                 if let Some(plan) = self.coarsest(problem, &components, square, start) {
-                    let bits = self.bits(&plan);
-                    tries += 1;
-                    if best.as_ref().is_none_or(|(least, _)| bits < *least) {
-                        (best, tries) = (Some((bits, plan)), 1);
-                    }
+                    let fewer = alone.offer(self.bits(&plan), plan);
+                    tries = if fewer { 1 } else { tries + 1 };
                 }
             }
-            if components.len() >= 2 * last.0 && components.len() >= 8 {
-                if best.is_none() && self.residual && is_hopeless(last, (components.len(), square), most) {
+            let now = (components.len(), square);
+            if tries == 0 && self.residual && 2 * now.0 >= 3 * last.0 {
+                let plan = self.with_residual(self.rounded(problem, &components, square));
+                mixed.offer(self.bits(&plan), plan);
+                if now.0 >= 8 && is_hopeless(last, now, most) {
                     break;
                 }
-                last = (components.len(), square);
+                last = now;
             }
         }
-        if let Some((bits, plan)) = best {
-            return if self.residual && self.bits(&bare) < bits { bare } else { plan };
+        if tries == 0 {
+            let plan = self.with_residual(self.rounded(problem, &components, square));
+            alone.offer(self.bits(&plan), plan);
         }
-        let plan = self.with_residual(self.rounded(problem, &components, square));
-        if !self.residual || self.bits(&plan) < self.bits(&bare) { plan } else { bare }
+        if self.residual && mixed.bits < alone.bits { mixed.plan } else { alone.plan }
     }
 
     /// The plan of the coarsest step that keeps the mean error; `square` is that of the components as they are.
@@ -226,7 +250,8 @@ impl<T: Element> Search<'_, T> {
 
     /// As many components as the residual takes fewer bits for.
     fn with_bound(&self, problem: &Problem, most: usize, bare: Plan) -> Plan {
-        let (mut least, mut best, mut components) = (self.bits(&bare), bare, Vec::new());
+        let (mut best, mut components) = (Best::default(), Vec::new());
+        best.offer(self.bits(&bare), bare);
         let (mut next, mut worse, mut last) = (1, 0, f64::INFINITY);
         while next <= most && worse < 3 && problem.work.left() > 0.0 {
             let before = components.len();
@@ -236,16 +261,13 @@ impl<T: Element> Search<'_, T> {
                 break;
             }
             let plan = self.rounded(problem, &components, square);
-            let bits = self.bits(&plan);
-            // Where errors still halve, bytes will follow.
-            worse = if bits < least * 0.995 || square < 0.7 * last { 0 } else { worse + 1 };
+            // Where errors still fall, bytes will follow.
+            let fewer = best.offer(self.bits(&plan), plan);
+            worse = if fewer || square < 0.7 * last { 0 } else { worse + 1 };
             last = square;
-            if bits < least {
-                (least, best) = (bits, plan);
-            }
             next = components.len() + components.len().div_ceil(2);
         }
-        best
+        best.plan
     }
 }
 
