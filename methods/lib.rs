@@ -20,8 +20,12 @@ pub mod pco;
 pub mod quantize;
 #[path = "spatial-delta/mod.rs"]
 pub mod spatial_delta;
+#[cfg(feature = "sperr")]
+pub mod sperr;
 #[path = "spherical-harmonics/mod.rs"]
 pub mod spherical_harmonics;
+#[cfg(feature = "sz3")]
+pub mod sz3;
 #[path = "tucker-octree/mod.rs"]
 pub mod tucker_octree;
 pub mod wavelet;
@@ -43,6 +47,14 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<quantize::Quantize>(),
     Entry::of::<spatial_delta::SpatialDelta>(),
     Entry::of::<adaptive_grid::AdaptiveGrid>(),
+    #[cfg(feature = "sz3")]
+    Entry::of::<sz3::Sz3>().with_feature("sz3"),
+    #[cfg(not(feature = "sz3"))]
+    Entry::not_built("sz3", "sz3"),
+    #[cfg(feature = "sperr")]
+    Entry::of::<sperr::Sperr>().with_feature("sperr"),
+    #[cfg(not(feature = "sperr"))]
+    Entry::not_built("sperr", "sperr"),
     #[cfg(feature = "zfp")]
     Entry::of::<zfp::Zfp>().with_feature("zfp"),
     #[cfg(not(feature = "zfp"))]

@@ -13,6 +13,8 @@ pub mod pco;
 pub mod range;
 pub mod real;
 pub mod residual;
+#[cfg(any(feature = "sperr", feature = "sz3"))]
+pub mod sealed;
 pub mod shuffle;
 pub mod subband;
 #[cfg(test)]
