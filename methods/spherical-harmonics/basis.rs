@@ -15,9 +15,12 @@ pub struct Basis {
     starts: Vec<usize>,
     /// For each degree, `modes` rows of spline coefficients.
     radial: Vec<Vec<f64>>,
+    /// All groups, if they are kept from pass to pass.
+    kept: Vec<Group>,
 }
 
 /// A group of voxels in one interval.
+#[derive(Debug)]
 struct Group {
     u: [Lanes; 3],
     /// The four splines at each voxel, zero where there is none.
@@ -29,23 +32,33 @@ impl Basis {
     pub fn new(frame: Frame, shape: [usize; 3]) -> Self {
         let (placer, intervals) = (frame.placer(shape), frame.intervals());
         let voxels = shape.iter().product::<usize>();
-        let interval = |index: usize| (placer.spot(index).s as usize).min(intervals - 1);
-        let mut density = radial::Density::new(intervals);
-        let mut starts = vec![0; intervals + 1];
-        for index in 0..voxels {
+        let (mut density, mut starts) = (radial::Density::new(intervals), vec![0; intervals + 1]);
+        let place = |index: usize| {
             let spot = placer.spot(index);
             density.add(&spot);
-            starts[interval(index) + 1] += 1;
-        }
+            let interval = (spot.s as usize).min(intervals - 1);
+            starts[interval + 1] += 1;
+            // Intervals are fewer than 256, as modes are coded in five bits.
+            interval as u8
+        };
+        let places: Vec<u8> = (0..voxels).map(place).collect();
         (0..intervals).for_each(|at| starts[at + 1] += starts[at]);
         let (mut order, mut next) = (vec![0; voxels], starts.clone());
-        for index in 0..voxels {
-            let place = &mut next[interval(index)];
+        for (index, &interval) in places.iter().enumerate() {
+            let place = &mut next[usize::from(interval)];
             order[*place] = index as u32;
             *place += 1;
         }
         let radial = (0..=frame.degree).map(|l| density.functions(l, frame.modes)).collect();
-        Basis { frame, placer, harmonics: Harmonics::new(frame.degree), order, starts, radial }
+        Basis { frame, placer, harmonics: Harmonics::new(frame.degree), order, starts, radial, kept: Vec::new() }
+    }
+
+    /// The same, quick to use again and again: takes 64 bytes for each voxel.
+    pub fn kept(mut self) -> Self {
+        let mut kept = Vec::new();
+        self.chunks(|interval, voxels| kept.push(self.group(voxels, interval)));
+        self.kept = kept;
+        self
     }
 
     /// Number of coefficients: for each harmonic, those of its radial functions.
@@ -64,13 +77,21 @@ impl Basis {
         group
     }
 
+    /// Calls `visit` with each group's interval and voxels.
+    fn chunks(&self, mut visit: impl FnMut(usize, &[u32])) {
+        for interval in 0..self.frame.intervals() {
+            let own = &self.order[self.starts[interval]..self.starts[interval + 1]];
+            own.chunks(LANES).for_each(|voxels| visit(interval, voxels));
+        }
+    }
+
     /// Calls `visit` with each group's interval, voxels and functions.
     fn groups(&self, mut visit: impl FnMut(usize, &[u32], &Group)) {
-        for interval in 0..self.frame.intervals() {
-            for voxels in self.order[self.starts[interval]..self.starts[interval + 1]].chunks(LANES) {
-                visit(interval, voxels, &self.group(voxels, interval));
-            }
-        }
+        let mut kept = self.kept.iter();
+        self.chunks(|interval, voxels| match kept.next() {
+            Some(group) => visit(interval, voxels, group),
+            None => visit(interval, voxels, &self.group(voxels, interval)),
+        });
     }
 
     /// Degree of each harmonic, in the order of their indices.

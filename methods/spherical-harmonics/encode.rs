@@ -18,10 +18,14 @@ const STALLED: f64 = 0.8;
 const PRICES: [f64; 3] = [0.08, 0.12, 0.17];
 /// Steps of conjugate gradients at each of them.
 const STEPS: usize = 12;
+/// Such a step that takes less than this share of the allowed squared error off is the last.
+const LEAST: f64 = 1e-3;
 /// The step that frames are looked for with, as a share of the root of the sum of squared errors.
 const SHARE: f64 = 0.1;
 /// Frames are looked for as if no less than this share of the root of the energy were allowed as error.
 const COARSE: f64 = 0.06;
+/// Models whose coefficients are off by more than this multiple of the allowed squared error are not measured.
+const HOPELESS: f64 = 1.25;
 /// Below this share of the largest value there is no use in a model: its coefficients would not fit their integers.
 const FINEST: f64 = 1e-7;
 
@@ -49,7 +53,7 @@ impl Ladder {
             if frames.is_empty() || model::functions(&frames[0]) > voxels / 2 {
                 break;
             }
-            let fit = Functions::new(&frames, ladder.field.shape).fit(&ladder.field.values, STEPS);
+            let fit = Functions::new(&frames, ladder.field.shape).kept().fit(&ladder.field.values, STEPS, LEAST * goal);
             let last = ladder.rungs.last().map_or(f64::INFINITY, |(_, fit)| fit.error);
             if degree > 4 && fit.error > STALLED * last {
                 break;
@@ -136,25 +140,23 @@ impl Ladder {
     /// are not quite orthogonal, and negative values may be raised.
     fn settle(&self, model: Model, goal: f64) -> Model {
         let Some((frames, fit)) = self.rungs.iter().find(|(frames, _)| *frames == model.frames) else { return model };
-        let functions = Functions::new(frames, self.field.shape);
-        let measured = |number: u32, price: f64| {
-            let (bits, _, mut model) = self.quantised(frames, fit, (number, price));
+        let functions = Functions::new(frames, self.field.shape).kept();
+        let holds = |(bits, _, mut model): (f64, f64, Model)| {
             let [plain, raised] = self.errors(&functions, &model);
             model.positive = raised < plain;
             (plain.min(raised) <= goal, bits, model)
         };
-        let (mut start, mut best) = (model.step, measured(model.step, PRICE));
+        let (mut start, mut best) = (model.step, holds(self.quantised(frames, fit, (model.step, PRICE))));
         while !best.0 && start > 0 && model.step - start < 48 {
             start -= 1;
-            best = measured(start, PRICE);
+            best = holds(self.quantised(frames, fit, (start, PRICE)));
         }
         // Larger steps with fewer coefficients left out, and smaller ones with more, may take less.
-        for (by, price) in (-2..=6).flat_map(|by| PRICES.map(|price| (by, price))) {
-            let next = measured(start.saturating_add_signed(by).min(model::STEPS), price);
-            if next.0 && next.1 < best.1 {
-                best = next;
-            }
-        }
-        best.2
+        let tried = (-2..=6).flat_map(|by| PRICES.map(|price| (by, price)));
+        let number = |by: i32| start.saturating_add_signed(by).min(model::STEPS);
+        let mut tried: Vec<_> = tried.map(|(by, price)| self.quantised(frames, fit, (number(by), price))).collect();
+        tried.retain(|next| next.0 < best.1 && next.1 < HOPELESS * goal);
+        tried.sort_by(|a, b| a.0.total_cmp(&b.0));
+        tried.into_iter().map(holds).find(|next| next.0).unwrap_or(best).2
     }
 }

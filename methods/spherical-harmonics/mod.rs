@@ -116,10 +116,18 @@ impl SphericalHarmonics {
     fn read<T: Element>(&self, payload: &[u8], shape: [usize; 3], data: &mut [T]) -> Result<(), Error> {
         match Goal::of(self.target) {
             Some(goal) => codec::read(payload, shape, goal, data),
-            None => self.shells(shape).read(payload, data),
+            None => {
+                let expected = seed::bytes::<T>(self.params.degree as usize, self.params.shells as usize);
+                if payload.len() != expected {
+                    return Err(Error::corrupt(payload.len(), format!("{expected} bytes expected")));
+                }
+                self.shells(shape).read(payload, data);
+                Ok(())
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests;
+

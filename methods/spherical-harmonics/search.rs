@@ -102,7 +102,7 @@ fn frame(spread: &Spread, shape: [usize; 3]) -> Frame {
 
 /// What `frames` cost about, in squared steps: the error that they leave, and the bits of their coefficients.
 fn score(field: &Field, frames: &[Frame], step: f64) -> f64 {
-    let fit = Functions::new(frames, field.shape).fit(&field.values, 2 * frames.len());
+    let fit = Functions::new(frames, field.shape).kept().fit(&field.values, 2 * frames.len(), 0.0);
     let coefficient = |value: &f64| {
         let size = value.abs() / step;
         if size < 0.7 { size * size } else { 1.0 / 12.0 + PRICE * (5.0 + 2.0 * libm::log2(size)) }
