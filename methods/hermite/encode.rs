@@ -26,6 +26,8 @@ pub struct Job<'a> {
     pub data: &'a [f64],
     /// Squared error allowed in all.
     pub goal: f64,
+    /// Bits from which on an expansion is of no use.
+    pub most: f64,
 }
 
 /// Quantised coefficients of all centres.
@@ -115,6 +117,9 @@ impl<'a> Plan<'a> {
                 best = Some(coded);
                 low = at + 1;
                 at = if high == stream::LAST_STEP { at + stride } else { (low + high) / 2 };
+            } else if best.is_none() && coded.bits > self.job.most {
+                // Finer steps take more.
+                return None;
             } else {
                 high = at;
                 at = if low == 0 { at.saturating_sub(stride) } else { (low + high) / 2 };

@@ -108,6 +108,8 @@ pub struct Fit {
 
 /// Orders of the bases that frames are judged by.
 const JUDGED: usize = 20;
+/// Frames whose bits are guessed to be more than this many times those that are of use are not tried.
+const HOPELESS: f64 = 4.0;
 /// Factors on the scale of the moments from which the search starts.
 const STARTS: [f64; 1] = [0.6];
 
@@ -133,7 +135,8 @@ pub fn fits(job: &Job<'_>) -> Vec<Fit> {
         found.extend(several(job, &beams));
     }
     let least = found.iter().map(|(_, bits)| *bits).fold(f64::MAX, f64::min);
-    found.into_iter().filter(|(_, bits)| *bits < 1.5 * least).map(|(fit, _)| fit).collect()
+    let limit = (1.5 * least).min(HOPELESS * job.most);
+    found.into_iter().filter(|(_, bits)| *bits < limit).map(|(fit, _)| fit).collect()
 }
 
 /// The best frame for one centre, and the bits it may take.

@@ -52,7 +52,8 @@ fn meets<T: Element>(data: &[T], back: &[T], error: f64) -> bool {
 fn expanded<T: Element>(data: &[T], shape: [usize; 3], error: f64, goal: f64) -> Option<Vec<u8>> {
     let mut coder = RangeEncoder::new();
     let units = units(data, error)?;
-    let coded = encode::encode(&Job { shape, data: &units, goal: goal * data.len() as f64 })?;
+    let job = Job { shape, data: &units, goal: goal * data.len() as f64, most: f64::INFINITY };
+    let coded = encode::encode(&job)?;
     coded.write(shape, &mut coder).ok()?;
     Some(coder.finish())
 }
@@ -124,8 +125,9 @@ pub fn bounded<T: Element>(data: &[T], shape: [usize; 3], bound: f64) -> Vec<u8>
         let square = data.iter().map(|value| value.to_f64() / error).map(|value| value * value).sum::<f64>();
         let hopeful = best.len() > WORTH && square > data.len() as f64 && error > 0.0 && error.is_finite();
         let Some(units) = units(data, error).filter(|_| hopeful) else { continue };
-        let job = Job { shape, data: &units, goal: data.len() as f64 };
-        let Some(coded) = encode::encode(&job).filter(|coded| coded.bits < 8.0 * best.len() as f64) else { continue };
+        let most = 8.0 * best.len() as f64;
+        let job = Job { shape, data: &units, goal: data.len() as f64, most };
+        let Some(coded) = encode::encode(&job).filter(|coded| coded.bits < most) else { continue };
         let payload = relative(data, shape, bound, Some((index, &coded)));
         if payload.len() < best.len() {
             best = payload;

@@ -1,6 +1,6 @@
 //! What the encoder tries: which modes are adapted, and how much of a bound's work the decomposition takes over.
 
-use super::search::{Fine, Trial, cost, sample, search, settle};
+use super::search::{Fine, cost, sample, search, settle, worth};
 use super::stream::{Plan, Stream};
 use crate::api::Element;
 use crate::shared::residual;
@@ -12,6 +12,8 @@ const SHARES: (i32, f64, f64) = (12, 0.07, 1.5);
 const FINER: [f64; 4] = [0.82, 1.22, 0.91, 1.1];
 /// Columns whose norm is below this many steps are left out meanwhile.
 const LEAST: f64 = 5.0;
+/// Cosines that cost more than this share of principal axes at the same step are not looked at further.
+const HOPELESS: f64 = 1.3;
 /// Rounds that bring the error of whole numbers to its goal.
 const ROUNDS: usize = 4;
 
@@ -46,16 +48,17 @@ impl Stream {
 
     /// The cheapest decomposition found with a squared error of at most `goal`.
     fn cheapest(&self, tiles: &[Vec<f64>], goal: f64) -> Option<Plan> {
-        let mut best: Option<(Vec<Analysis>, Trial)> = None;
-        for adapted in [self.adapted.clone(), vec![false; self.adapted.len()]] {
-            let tiles = self.analyses(tiles, &adapted);
-            if let Some(trial) = search(&tiles, goal, self.most)
-                && trial.beats(best.as_ref().map(|(_, trial)| trial))
-            {
-                best = Some((tiles, trial));
-            }
-        }
-        best.map(|(tiles, trial)| Plan { tiles, fine: trial.fine, effort: trial.effort })
+        let own = self.analyses(tiles, &self.adapted);
+        let first = search(&own, goal, self.most);
+        let cosines = self.analyses(tiles, &vec![false; self.adapted.len()]);
+        let hopeless = first.is_some_and(|trial| worth(&cosines, &trial) > HOPELESS * worth(&own, &trial));
+        let second = if hopeless { None } else { search(&cosines, goal, self.most) };
+        let (tiles, trial) = match (first, second) {
+            (Some(first), Some(second)) if second.beats(&first) => (cosines, second),
+            (Some(first), _) => (own, first),
+            (None, second) => (cosines, second?),
+        };
+        Some(Plan { tiles, fine: trial.fine, effort: trial.effort })
     }
 
     fn analyses(&self, tiles: &[Vec<f64>], adapted: &[bool]) -> Vec<Analysis> {

@@ -2,7 +2,7 @@
 
 use crate::shared::mixing::Cost;
 use crate::shared::range::BitCoder;
-use crate::shared::tucker::{Analysis, Choice, Effort, Models, ROUNDINGS, SCALES};
+use crate::shared::tucker::{Analysis, BIT, Choice, Effort, Models, ROUNDINGS, SCALES};
 
 /// Bits of the index of a step: 16 octaves up from a quarter of the unit, in 1/64 octaves.
 const STEP_BITS: u32 = 10;
@@ -128,10 +128,18 @@ fn keep(best: &mut Trial, trial: Option<Trial>) -> bool {
 }
 
 impl Trial {
-    /// Whether it is cheaper than another, if there is another.
-    pub fn beats(&self, other: Option<&Trial>) -> bool {
-        other.is_none_or(|other| self.bits < other.bits)
+    /// Whether it is cheaper than another.
+    pub fn beats(&self, other: &Trial) -> bool {
+        self.bits < other.bits
     }
+}
+
+/// Bits that tiles take when coded as in `trial`, and as many as the error is worth at that step.
+pub(super) fn worth(tiles: &[Analysis], trial: &Trial) -> f64 {
+    let ((sample, _), choice) = (sample(tiles), trial.fine.choice());
+    let bits = cost(&sample, trial.fine, trial.effort).unwrap_or(f64::INFINITY);
+    let error = error(&sample, trial.fine, trial.effort).unwrap_or(f64::INFINITY);
+    bits + error / (BIT * choice.step * choice.step)
 }
 
 /// Tiles from all over the array, and their share of the values.

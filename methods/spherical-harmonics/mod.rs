@@ -130,4 +130,3 @@ impl SphericalHarmonics {
 
 #[cfg(test)]
 mod tests;
-

@@ -10,7 +10,7 @@ const SIZES: [(usize, usize); 2] = [(4, 5), (8, 7)];
 /// In voxels.
 const BROAD: f64 = 2.0;
 /// Arrays above this are halved along every axis for the search, if what is in them is wide enough.
-const MANY: usize = 1 << 14;
+const MANY: usize = 1 << 12;
 /// Narrowest spread, in voxels, that is still looked at in an array of half the resolution.
 const WIDE: f64 = 2.5;
 

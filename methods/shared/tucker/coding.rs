@@ -26,7 +26,7 @@ const SIZES: usize = 28;
 const ENVELOPES: usize = 40;
 
 /// The squared error, in squared steps, that a bit less is worth.
-const BIT: f64 = 0.1;
+pub const BIT: f64 = 0.1;
 
 /// What is learnt while coding, from tile to tile.
 #[derive(Clone, Debug)]

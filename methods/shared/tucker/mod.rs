@@ -8,6 +8,6 @@ mod field;
 mod frame;
 pub mod modes;
 
-pub use coding::{Mode, Models};
+pub use coding::{BIT, Mode, Models};
 pub use decompose::{Analysis, Choice, Coded, Effort, ROUNDINGS, SCALES};
 pub use field::{Field, finite};
