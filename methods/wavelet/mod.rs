@@ -9,6 +9,7 @@ mod bands;
 mod bytes;
 mod expand;
 mod filters;
+mod gains;
 mod line;
 mod native;
 mod pyramid;
@@ -28,8 +29,9 @@ use crate::shared::subband::{self, Transform, Variants};
 use crate::shared::{Goal, exact, tiles};
 pub use bands::Coefficients;
 pub use filters::Family;
+use gains::Gains;
 use native::{Native, Store};
-use pyramid::{Gains, Pyramid};
+use pyramid::Pyramid;
 
 /// What target `native` does to coefficients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

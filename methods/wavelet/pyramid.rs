@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use super::filters::Family;
+use super::gains::Gains;
 use super::line::{LANES, Lanes, Line};
 use super::reversible;
 use crate::shared::real::Real;
@@ -14,7 +15,7 @@ use crate::shared::subband::{Alike, Band, Transform};
 /// Axes shorter than this are not split where the number of levels is automatic: the longest lifting filter.
 const SHORTEST: usize = 9;
 /// Most levels, where the number is automatic.
-const MOST_LEVELS: u32 = 6;
+pub(super) const MOST_LEVELS: u32 = 6;
 
 /// The box that a level works on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,31 +99,6 @@ impl Pyramid {
         let strides: Vec<usize> = (0..shape.len()).map(|axis| shape[axis + 1..].iter().product()).collect();
         let bands = Bands { shape, strides: &strides, levels: &levels, gains }.all();
         Pyramid { family, strides, levels, bands, shape: shape.to_vec(), reversed: Vec::new() }
-    }
-}
-
-/// Norms of what one coefficient stands for along one axis.
-#[derive(Debug)]
-pub(super) struct Gains(Vec<[f64; 2]>);
-
-impl Gains {
-    /// Of the low and high coefficients after 0, 1, ... splits: the inverse transform of one of them, far from the ends.
-    pub fn new(family: Family) -> Self {
-        let of = |splits: u32, high: usize| {
-            let length = 32 << splits;
-            let mut x = vec![[0.0f64; LANES]; length];
-            x[16 + high * 32][0] = 1.0;
-            for level in (0..splits).rev() {
-                let length = length >> level;
-                Line::new(family, length).synthesise(&mut x[..length]);
-            }
-            x.iter().map(|x| x[0] * x[0]).sum::<f64>().sqrt()
-        };
-        Gains((0..=MOST_LEVELS).map(|splits| [of(splits, 0), if splits == 0 { 1.0 } else { of(splits, 1) }]).collect())
-    }
-
-    fn of(&self, splits: usize, high: bool) -> f64 {
-        self.0[splits.min(self.0.len() - 1)][usize::from(high)]
     }
 }
 
@@ -383,17 +359,6 @@ mod tests {
             pyramid.forward(&mut data);
             pyramid.inverse(&mut data);
             assert!(data.iter().zip(&original).all(|(x, y)| (x - y).abs() < 1e-7), "{variant}");
-        }
-    }
-
-    #[test]
-    fn gains_are_one_for_orthogonal_families_and_near_it_for_the_others() {
-        for family in Family::ALL {
-            let near = family.is_biorthogonal();
-            for [low, high] in Gains::new(family).0 {
-                let slack = if near { 0.8 } else { 1e-9 };
-                assert!((low - 1.0).abs() < slack && (high - 1.0).abs() < slack, "{family:?} {low} {high}");
-            }
         }
     }
 }
