@@ -19,8 +19,8 @@ use crate::shared::sealed::{self, Content};
 const MOST_AXES: usize = 3;
 /// The library is not asked for a bound this many times below the greatest magnitude: its integers end there.
 const FINEST: f64 = (1u64 << 48) as f64;
-/// Nor given values above this, whose squares might overflow.
-const GREATEST: f64 = 1e150;
+/// Nor given values above this: it follows a null pointer where an error to correct is beyond 64-bit integers.
+const GREATEST: f64 = 1e18;
 /// Parts of the bound that are asked for, in order: some values may miss the first by rounding.
 const PARTS: [f64; 4] = [1.0, 0.99, 0.9, 0.5];
 

@@ -34,7 +34,6 @@ pub fn compress<T: SZ3Compressible>(
     let algorithm = match algorithm {
         Algorithm::InterpolationLorenzo => CompressionAlgorithm::interpolation_lorenzo(),
         Algorithm::Interpolation => CompressionAlgorithm::interpolation(),
-        Algorithm::LorenzoRegression => CompressionAlgorithm::lorenzo_regression(),
     };
     let config = Config::new(ErrorBound::Absolute(bound)).compression_algorithm(algorithm);
     let whole = tensogram_sz3::compress_with_config(&data.finish().map_err(Error::backend)?, &config)
