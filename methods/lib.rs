@@ -11,6 +11,7 @@ pub mod gmm;
 #[path = "haar-pair/mod.rs"]
 pub mod haar_pair;
 pub mod hermite;
+pub mod hybrid;
 pub mod identity;
 pub mod lz4;
 pub mod lzma;
@@ -47,6 +48,7 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<quantize::Quantize>(),
     Entry::of::<spatial_delta::SpatialDelta>(),
     Entry::of::<adaptive_grid::AdaptiveGrid>(),
+    Entry::of::<hybrid::Hybrid>(),
     #[cfg(feature = "sz3")]
     Entry::of::<sz3::Sz3>().with_feature("sz3"),
     #[cfg(not(feature = "sz3"))]

@@ -1,13 +1,7 @@
 //! The closed loop: every point is predicted from reconstructed ones, and its quantised residual coded.
 
 use super::context::{Contexts, Detail};
-use super::feedback::{Errors, Feedback};
-use super::grid::{Class, Grid, Row};
-use super::interpolate::{Rule, predict};
-use super::sample::{ESCAPE, Quantiser, Sample};
-
-/// Quantisers of the levels, finest first; the anchors take the last.
-pub(super) type Quantisers = Vec<Quantiser>;
+use crate::shared::multilevel::{self, Class, ESCAPE, Errors, Feedback, Grid, Quantiser, Row, Rule, Sample, predict};
 
 /// What the encoder produced.
 #[derive(Debug, Default)]
@@ -43,7 +37,7 @@ pub(super) fn encode<T: Sample>(
     data: &mut [T],
     grid: &Grid,
     rule: Rule,
-    quantisers: &Quantisers,
+    quantisers: &[Quantiser],
     detail: Detail,
 ) -> Stream<T> {
     let mut stream = Stream {
@@ -65,7 +59,7 @@ pub(super) fn encode<T: Sample>(
     for number in (0..grid.levels).rev() {
         let quantiser = &quantisers[number as usize];
         let classes = grid.classes(number);
-        let rule = if rule == Rule::Cubic { better_rule(data, grid, &classes, quantiser) } else { rule };
+        let rule = if rule == Rule::Cubic { multilevel::better_rule(data, grid, &classes, quantiser) } else { rule };
         let estimate = |class: &Class| {
             Feedback::estimate(grid, class, data, quantiser, |row, prediction| {
                 predict(grid, rule, row, data, prediction)
@@ -118,7 +112,7 @@ pub(super) fn decode<T: Sample, F: FnMut(u8) -> i32>(
     grid: &Grid,
     anchors: Feedback,
     levels: &[Level],
-    quantisers: &Quantisers,
+    quantisers: &[Quantiser],
     detail: Detail,
     source: &mut Source<'_, T, F>,
 ) {
@@ -191,27 +185,4 @@ fn code_row<T: Sample>(
     } else {
         feedback.along(grid, row, prediction, errors, code);
     }
-}
-
-/// Compares cubic with linear on some rows of a level, along single axes, where the neighbours are known already.
-fn better_rule<T: Sample>(data: &[T], grid: &Grid, classes: &[Class], quantiser: &Quantiser) -> Rule {
-    let mut prediction = Vec::new();
-    let mut costs = [0u64; 2];
-    for class in classes.iter().filter(|class| class.odd.len() == 1) {
-        prediction.resize(class.count[grid.row_axis], 0.0);
-        let rows = class.count.iter().product::<usize>() / prediction.len().max(1);
-        let (every, mut number) = (rows.div_ceil(64), 0);
-        grid.rows(class, |row| {
-            number += 1;
-            if number % every != 0 {
-                return;
-            }
-            for (cost, rule) in costs.iter_mut().zip([Rule::Linear, Rule::Cubic]) {
-                predict(grid, rule, row, data, &mut prediction);
-                let bits = |(i, &prediction): (usize, &f64)| quantiser.cost(data[row.base + i * row.step], prediction);
-                *cost += prediction.iter().enumerate().map(|point| u64::from(bits(point))).sum::<u64>();
-            }
-        });
-    }
-    if costs[0] < costs[1] { Rule::Linear } else { Rule::Cubic }
 }

@@ -1,6 +1,6 @@
 //! The context of a residual: how large the residuals around it were.
 
-use super::grid::{Grid, Row};
+use crate::shared::multilevel::{Grid, Row};
 
 /// Buckets of activity.
 const BUCKETS: u8 = 48;

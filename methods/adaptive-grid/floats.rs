@@ -3,11 +3,10 @@
 //! Data that were packed, or that lie in one octave, are whole multiples of a power of two. Where the bound is only a few
 //! of those, the largest odd multiple that keeps it is a wider step than twice the bound, or loses nothing at all.
 
+use crate::shared::multilevel::{Sample, TRIM_UNITS, trim};
 use std::ops::Range;
 
 use super::payload::{self, LATTICE, ORDERED, Setting};
-use super::plan::{self, TRIM_UNITS};
-use super::sample::Sample;
 use crate::api::{DType, Error};
 use crate::shared::varint;
 
@@ -26,7 +25,7 @@ pub(super) fn write<T: Sample>(data: &[T], setting: &Setting<'_>, payload: &mut 
         return payload::write(integers, &on_lattice(setting, exponent), (LATTICE, &prefix), payload);
     }
     // Above this trim, the bound is within about 0.8 units in the last place of the largest value.
-    let unresolved = setting.lossless || plan::trim(data, setting.bound) >= (TRIM_UNITS * 0.6) as u32;
+    let unresolved = setting.lossless || trim(data, setting.bound) >= (TRIM_UNITS * 0.6) as u32;
     if T::DTYPE == DType::F32 && unresolved {
         let integers: Vec<i32> = data.iter().map(|value| ordered(value.to_bits() as u32)).collect();
         return payload::write(integers, &Setting { bound: 0.0, ..setting.clone() }, (ORDERED, &[]), payload);

@@ -7,13 +7,9 @@
 
 mod bounded;
 mod context;
-mod feedback;
 mod floats;
-mod grid;
-mod interpolate;
 mod payload;
 mod plan;
-mod sample;
 mod store;
 mod threshold;
 
@@ -27,9 +23,7 @@ use crate::api::{
 use crate::for_exact;
 use crate::shared::axes::Axes;
 use crate::shared::exact;
-use grid::Grid;
-use interpolate::Rule;
-use sample::Sample;
+use crate::shared::multilevel::{Grid, Rule, Sample};
 use store::{Layout, Reader, Writer};
 use threshold::Keep;
 

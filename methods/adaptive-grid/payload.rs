@@ -1,13 +1,10 @@
 //! Bytes of the closed, quantised, entropy-coded loop. `SPEC.md` has the layout.
 
 use super::bounded::{self, Level, Source};
-use super::feedback::{Feedback, SHARE_BITS};
-use super::grid::Grid;
-use super::interpolate::Rule;
-use super::plan::{self, Plan, TRIM_UNITS};
-use super::sample::Sample;
+use super::plan::{self, Plan};
 use crate::api::{Element, Error};
 use crate::shared::bits::{BitReader, BitWriter};
+use crate::shared::multilevel::{Feedback, Grid, Rule, SHARE_BITS, Sample, TRIM_UNITS};
 use crate::shared::{entropy, varint};
 
 /// First byte: values that escaped are stored.

@@ -1,12 +1,11 @@
 //! Where kept residuals go: a dictionary of keys, a mask of bits, or the entropy stage.
 
 use super::context::{Contexts, Trail};
-use super::grid::{Grid, Row};
 use super::plan::detail;
-use super::sample::{ESCAPE, Sample};
 use super::threshold::{Sink, Source};
 use crate::api::{Element, Error};
 use crate::shared::bits::{BitReader, BitWriter};
+use crate::shared::multilevel::{ESCAPE, Grid, Row, Sample};
 use crate::shared::{entropy, varint};
 
 /// Bytes of a key of the dictionary: the flat index of the element.

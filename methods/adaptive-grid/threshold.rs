@@ -5,10 +5,8 @@
 //! and the decoder from its own, so that errors add up over the levels; in the closed loop both predict from what the
 //! decoder has, a kept point comes back exactly, and no error exceeds the threshold.
 
-use super::grid::{Class, Grid, Row};
-use super::interpolate::{Rule, predict_from_coarse};
-use super::sample::Sample;
 use crate::api::Element;
+use crate::shared::multilevel::{Class, Grid, Row, Rule, Sample, predict_from_coarse};
 
 /// Which residuals are kept.
 #[derive(Clone, Copy, Debug, PartialEq)]

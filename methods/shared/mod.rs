@@ -2,14 +2,17 @@
 
 pub mod axes;
 pub mod bits;
+pub mod blocks;
 pub mod deflate;
 pub mod entropy;
 pub mod exact;
 mod goal;
+pub mod least_squares;
 pub mod linalg;
 mod missing;
 pub mod mixing;
 pub mod pco;
+pub mod multilevel;
 pub mod range;
 pub mod real;
 pub mod residual;

@@ -8,7 +8,9 @@ mod cost;
 mod integers;
 mod logistic;
 mod mixer;
+mod wide;
 
 pub use cost::Cost;
 pub use integers::{Integers, Place};
 pub use mixer::Mixer;
+pub use wide::{Outlook, Wide};

@@ -8,7 +8,7 @@ const LENGTH_BITS: usize = 7;
 
 /// Models of such distances under `contexts` contexts.
 #[derive(Debug)]
-pub(super) struct Exact {
+pub struct Exact {
     lengths: Vec<[Bit; 1 << LENGTH_BITS]>,
     signs: [Bit; 65],
     /// For every length, the two bits below the leading one.
@@ -16,12 +16,16 @@ pub(super) struct Exact {
 }
 
 impl Exact {
+    /// Models for so many contexts.
     pub fn new(contexts: usize) -> Self {
         let bit = Bit::default();
         Exact { lengths: vec![[bit; 1 << LENGTH_BITS]; contexts], signs: [bit; 65], leading: [[bit; 4]; 65] }
     }
 
     /// Codes `value` relative to `guess`; returns it, with the number of bits of the distance.
+    ///
+    /// # Panics
+    /// If the context does not exist.
     pub fn code<T: Element>(&mut self, value: T, guess: T, context: usize, coder: &mut impl BitCoder) -> (T, u32) {
         let distance = shortest::<T>(rank(value).wrapping_sub(rank(guess)));
         let size = distance.unsigned_abs();

@@ -3,9 +3,8 @@
 //! Steps away from the model are predicted from those around (normalised least mean squares: Haykin, "Adaptive Filter
 //! Theory", chapter 6) and coded under contexts of their neighbours' sizes and of the model. `SPEC.md` has the details.
 
-mod exact;
+pub mod exact;
 mod grid;
-mod predictor;
 mod quantiser;
 mod walk;
 

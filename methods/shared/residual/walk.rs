@@ -3,9 +3,9 @@
 use super::Values;
 use super::exact::Exact;
 use super::grid::{Grid, NEIGHBOURS};
-use super::predictor::Predictor;
 use super::quantiser::Quantiser;
 use crate::api::Element;
+use crate::shared::least_squares::LeastSquares;
 use crate::shared::mixing::{Integers, Place};
 use crate::shared::range::{Bit, BitCoder};
 
@@ -17,6 +17,8 @@ const COUNTS: [usize; KINDS] = [25, 125, 81, 120, 36];
 /// Contexts of signs.
 const SIGNS: usize = 15;
 
+/// What the weights start as: those of the constant continued along all three axes, a little less than sure of it.
+const START: [f64; NEIGHBOURS] = [0.3, 0.0, 0.3, 0.0, 0.0, 0.3, 0.0, 0.0, 0.0, 0.0];
 /// Power of the neighbours, in squared steps, below which they say little: they are mostly what rounding left.
 const FLOOR: f64 = 400.0;
 
@@ -24,7 +26,7 @@ const FLOOR: f64 = 400.0;
 pub(super) struct Walk {
     quantiser: Quantiser,
     grid: Grid,
-    predictor: Predictor,
+    predictor: LeastSquares<NEIGHBOURS>,
     integers: Integers<KINDS>,
     exact: Exact,
     /// Of values that no step reaches: how many of the two before were such.
@@ -58,7 +60,7 @@ impl Walk {
             quantiser,
             grid: Grid::new(shape),
             // Without a step no distance is small.
-            predictor: Predictor::new(if quantiser.step == 0.0 { 0.0 } else { FLOOR }),
+            predictor: LeastSquares::new(START, if quantiser.step == 0.0 { 0.0 } else { FLOOR }),
             integers: Integers::new(COUNTS, SIGNS, 1),
             exact: Exact::new(34),
             escapes: [Bit::default(); 3],

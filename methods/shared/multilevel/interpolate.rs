@@ -1,11 +1,11 @@
 //! Prediction of a row from neighbours that are known.
 
-use super::grid::{Grid, Row};
-use super::sample::Sample;
+use super::grid::{Class, Grid, Row};
+use super::quantiser::{Quantiser, Sample};
 
 /// How points are predicted from the next coarser grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rule {
+pub enum Rule {
     /// The coarser point at or before, along every axis.
     NearestLeft,
     /// The coarser point at or behind, along every axis; at the far edge the last one.
@@ -50,7 +50,7 @@ fn taps(rule: Rule, beyond: Taps, at: usize, stride: usize, length: usize) -> Ta
 }
 
 /// Predicts the points of `row` from `data` into `prediction`, one number per point.
-pub(super) fn predict<T: Sample>(grid: &Grid, rule: Rule, row: &Row<'_>, data: &[T], prediction: &mut [f64]) {
+pub fn predict<T: Sample>(grid: &Grid, rule: Rule, row: &Row<'_>, data: &[T], prediction: &mut [f64]) {
     prediction.fill(0.0);
     if matches!(rule, Rule::NearestLeft | Rule::NearestRight) {
         return nearest(grid, rule, row, data, prediction);
@@ -74,13 +74,7 @@ pub(super) fn predict<T: Sample>(grid: &Grid, rule: Rule, row: &Row<'_>, data: &
 
 /// Predicts the points of `row` from the next coarser grid alone: the rule along every odd axis, one after the other.
 /// Linear repeats the last point at the far edge, as the seed does.
-pub(super) fn predict_from_coarse<T: Sample>(
-    grid: &Grid,
-    rule: Rule,
-    row: &Row<'_>,
-    data: &[T],
-    prediction: &mut [f64],
-) {
+pub fn predict_from_coarse<T: Sample>(grid: &Grid, rule: Rule, row: &Row<'_>, data: &[T], prediction: &mut [f64]) {
     prediction.fill(0.0);
     if matches!(rule, Rule::NearestLeft | Rule::NearestRight) {
         return nearest(grid, rule, row, data, prediction);
@@ -200,4 +194,27 @@ fn add_every<T: Sample, const STEP: usize>(
             }
         }
     }
+}
+
+/// Compares cubic with linear on some rows of a level, along single axes, where the neighbours are known already.
+pub fn better_rule<T: Sample>(data: &[T], grid: &Grid, classes: &[Class], quantiser: &Quantiser) -> Rule {
+    let mut prediction = Vec::new();
+    let mut costs = [0u64; 2];
+    for class in classes.iter().filter(|class| class.odd.len() == 1) {
+        prediction.resize(class.count[grid.row_axis], 0.0);
+        let rows = class.count.iter().product::<usize>() / prediction.len().max(1);
+        let (every, mut number) = (rows.div_ceil(64), 0);
+        grid.rows(class, |row| {
+            number += 1;
+            if number % every != 0 {
+                return;
+            }
+            for (cost, rule) in costs.iter_mut().zip([Rule::Linear, Rule::Cubic]) {
+                predict(grid, rule, row, data, &mut prediction);
+                let bits = |(i, &prediction): (usize, &f64)| quantiser.cost(data[row.base + i * row.step], prediction);
+                *cost += prediction.iter().enumerate().map(|point| u64::from(bits(point))).sum::<u64>();
+            }
+        });
+    }
+    if costs[0] < costs[1] { Rule::Linear } else { Rule::Cubic }
 }

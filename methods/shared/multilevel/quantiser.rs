@@ -3,14 +3,14 @@
 use crate::api::Element;
 
 /// Symbol of a point whose value is stored as it is.
-pub(super) const ESCAPE: i32 = i32::MIN;
+pub const ESCAPE: i32 = i32::MIN;
 /// Residuals of this many steps or more are stored as they are.
 const LARGEST: f64 = (1u64 << 30) as f64;
 /// Added to a number below 2^51 in magnitude, this leaves the nearest integer (ties to even) in the low bits.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
 /// An element type whose values are all exact in `f64`.
-pub(super) trait Sample: Element {
+pub trait Sample: Element {
     /// A residual wide enough for any difference of two values.
     type Residual: Element;
 
@@ -62,7 +62,7 @@ float_sample!(f32, f64);
 
 /// A uniform quantiser of residuals that keeps every value within a bound.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Quantiser {
+pub struct Quantiser {
     step: f64,
     inverse: f64,
     bound: f64,
@@ -79,6 +79,12 @@ impl Quantiser {
     /// Distance between reconstructions.
     pub fn step(&self) -> f64 {
         self.step
+    }
+
+    /// One over the step; 0 for a step of 0.
+    #[inline(always)]
+    pub fn inverse(&self) -> f64 {
+        self.inverse
     }
 
     /// The residual of `value` in steps; in a stream, [`ESCAPE`] stands for values this cannot keep.

@@ -7,7 +7,8 @@
 
 /// Where an array's grids lie. Axes in C order, slowest first.
 #[derive(Clone, Debug)]
-pub(super) struct Grid {
+pub struct Grid {
+    /// Lengths of the axes.
     pub shape: Vec<usize>,
     /// Elements between neighbours along each axis.
     pub strides: Vec<usize>,
@@ -21,7 +22,7 @@ pub(super) struct Grid {
 
 /// Points of one parity class along the row axis, in elements of the array.
 #[derive(Clone, Debug)]
-pub(super) struct Row<'a> {
+pub struct Row<'a> {
     /// First point.
     pub base: usize,
     /// Elements from point to point.
@@ -36,7 +37,7 @@ pub(super) struct Row<'a> {
 
 /// The points of one level that are odd along the same axes.
 #[derive(Clone, Debug)]
-pub(super) struct Class {
+pub struct Class {
     /// Half the distance between points of the class: `2^level`.
     pub stride: usize,
     /// Axes along which the points are odd, ascending.

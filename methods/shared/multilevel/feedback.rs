@@ -5,12 +5,12 @@
 //! predictor; with both 0 nothing is done. The encoder estimates the shares for every class and states them.
 
 use super::grid::{Class, Grid, Row};
-use super::sample::{Quantiser, Sample};
+use super::quantiser::{Quantiser, Sample};
 
 /// Shares that a payload can state, by number.
 const SHARES: [f64; 8] = [0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 1.0];
 /// Bits of a number.
-pub(super) const SHARE_BITS: u32 = 3;
+pub const SHARE_BITS: u32 = 3;
 /// Rows sampled together, so that most have the row before them.
 const RUN: usize = 4;
 /// Points sampled of each class, about.
@@ -18,14 +18,16 @@ const SAMPLED: usize = 1 << 11;
 
 /// Shares along the row and across rows, as numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Feedback {
+pub struct Feedback {
+    /// Along the row.
     pub x: u8,
+    /// Across rows.
     pub y: u8,
 }
 
 /// The errors of the row before and of this one.
 #[derive(Debug, Default)]
-pub(super) struct Errors {
+pub struct Errors {
     up: Vec<f64>,
     here: Vec<f64>,
 }

@@ -1,0 +1,141 @@
+//! The choice of form and predictor, by the estimated size of some blocks of the array.
+
+use super::Effort;
+use super::lattice::Lattice;
+use super::palette::Palette;
+use super::plan::{Form, Predictor};
+use super::raster::Raster;
+use super::symbols::Collected;
+use crate::shared::blocks;
+use crate::shared::mixing::Cost;
+use crate::shared::multilevel::{Sample, TRIM_UNITS, trim};
+
+/// Interpolation has edges in blocks that the array has not: what it is thought to save there.
+const EDGES: f64 = 31.0 / 32.0;
+
+/// Bound and trim of integers that are kept as they are.
+pub(super) const INTEGERS: (f64, u32) = (0.0, 0);
+
+/// A form and a predictor, with the integers that the form makes of the values.
+pub(super) struct Choice<T> {
+    pub form: Form<T>,
+    pub predictor: Predictor,
+    pub integers: Option<Vec<i32>>,
+}
+
+/// The best predictor of one form of the values, and its estimated bits.
+type Best = (f64, Predictor);
+
+/// Blocks of an array in one form.
+struct Blocks<U> {
+    blocks: Vec<Vec<U>>,
+    shape: Vec<usize>,
+    len: usize,
+}
+
+impl<U: Sample> Blocks<U> {
+    fn of(data: &[U], shape: &[usize], whole: usize) -> Self {
+        let (blocks, block) = blocks::sample(data, shape, whole);
+        Blocks { blocks, shape: block, len: data.len() }
+    }
+
+    /// Bits for the whole array, estimated; `run` walks over one block.
+    fn bits(&self, run: impl Fn(&mut [U], &[usize], &mut Collected<U>)) -> f64 {
+        let (mut bits, mut sampled) = (0.0, 0);
+        for block in &self.blocks {
+            let mut collected = Collected::new(block.len());
+            run(&mut block.clone(), &self.shape, &mut collected);
+            bits += collected.bits(self.len / self.blocks.len());
+            sampled += block.len();
+        }
+        bits * self.len as f64 / sampled.max(1) as f64
+    }
+}
+
+/// Finds what costs least, greedily: all axes, then without one of them after the other while that pays.
+fn descend(all: Vec<usize>, bits: impl Fn(&[usize]) -> f64) -> (f64, Vec<usize>) {
+    let mut best = (bits(&all), all);
+    while best.1.len() > 1 {
+        let without = (0..best.1.len()).map(|index| {
+            let mut axes = best.1.clone();
+            axes.remove(index);
+            (bits(&axes), axes)
+        });
+        match without.min_by(|a, b| a.0.total_cmp(&b.0)) {
+            Some(candidate) if candidate.0 < best.0 => best = candidate,
+            _ => break,
+        }
+    }
+    best
+}
+
+/// The best interpolation; coarse levels may be kept tighter where that makes a difference.
+fn interpolation(rank: usize, tightens: bool, bits: impl Fn(&Predictor) -> f64) -> Best {
+    let of = |axes: &[usize], tightening| Predictor::Interpolation { axes: axes.to_vec(), tightening };
+    let first = if tightens { 2 } else { 0 };
+    let (least, axes) = descend((0..rank).collect(), |axes| bits(&of(axes, first)));
+    let mut best = (least, of(&axes, first));
+    for tightening in [0, 1, 3].into_iter().filter(|_| tightens) {
+        let predictor = of(&axes, tightening);
+        let bits = bits(&predictor);
+        if bits < best.0 {
+            best = (bits, predictor);
+        }
+    }
+    (best.0 * EDGES, best.1)
+}
+
+/// The best prediction in raster order.
+fn raster(rank: usize, effort: Effort, bits: impl Fn(&Predictor) -> f64) -> Best {
+    let of = |axes: &[usize], fitted| Predictor::Raster(Raster { axes: axes.to_vec(), fitted });
+    let all = (rank.saturating_sub(super::MOST_AXES)..rank).collect();
+    let (least, axes) = descend(all, |axes| bits(&of(axes, false)));
+    let simple = (least, of(&axes, false));
+    if effort != Effort::Max {
+        return simple;
+    }
+    let fitted = of(&axes, true);
+    let bits = bits(&fitted);
+    if bits < simple.0 { (bits, fitted) } else { simple }
+}
+
+fn better(one: Best, other: Best) -> Best {
+    if other.0 < one.0 { other } else { one }
+}
+
+/// The best predictor of values with this bound and trim.
+fn predictor<T: Sample>(data: &[T], shape: &[usize], at: (f64, u32), effort: Effort) -> Best {
+    let whole = match effort {
+        Effort::Fast => 1 << 14,
+        Effort::Balanced => 1 << 15,
+        Effort::Max => 1 << 16,
+    };
+    let blocks = Blocks::of(data, shape, whole);
+    let bits =
+        |predictor: &Predictor| blocks.bits(|block, shape, collected| predictor.run(block, shape, at, collected));
+    let rank = shape.len();
+    better(interpolation(rank, at.0 > 0.0, bits), raster(rank, effort, bits))
+}
+
+/// Chooses for `data`, an array of `shape`, every value of which is to be kept within `bound`.
+pub(super) fn choose<T: Sample>(data: &[T], shape: &[usize], bound: f64, effort: Effort) -> Choice<T> {
+    let trim = trim(data, bound).min(TRIM_UNITS as u32 - 1);
+    let (mut least, best) = predictor(data, shape, (bound, trim), effort);
+    let mut best = Choice { form: Form::Direct(trim), predictor: best, integers: None };
+    let mut consider = |form: Form<T>, integers: Vec<i32>, besides: f64| {
+        let (bits, predictor) = predictor(&integers, shape, INTEGERS, effort);
+        if bits + besides < least {
+            least = bits + besides;
+            best = Choice { form, predictor, integers: Some(integers) };
+        }
+    };
+    if let Some((lattice, numbers)) = Lattice::find(data, bound) {
+        consider(Form::Lattice(lattice), numbers, 0.0);
+    }
+    if let Some((palette, indices)) = Palette::find(data, bound) {
+        let mut cost = Cost::default();
+        Palette::state(Some(&palette), data.len(), &mut cost);
+        consider(Form::Palette(palette), indices, cost.bits);
+    }
+    best
+}

@@ -1,0 +1,150 @@
+//! Quantise first: every value to the nearest point of one lattice, predicted and coded as integers.
+
+use crate::shared::multilevel::{Sample, TRIM_UNITS, trim};
+use crate::shared::range::BitCoder;
+
+/// Points further from the origin than this are not numbered.
+const FURTHEST: f64 = (1u64 << 26) as f64;
+/// Exponents of a unit are stated relative to this.
+const LEAST_EXPONENT: i32 = -1100;
+
+/// Points `origin + k step`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Lattice<T> {
+    spacing: Spacing,
+    origin: Option<T>,
+}
+
+/// How far apart the points are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Spacing {
+    /// Twice the bound, less so many 4096ths; for integers the odd number that is next below.
+    Bound(u32),
+    /// As many units of `2^exponent` as fit into twice the bound: the data's last place, so that nothing is rounded.
+    Units { exponent: i32, odd: bool },
+}
+
+impl<T: Sample> Lattice<T> {
+    /// The lattice with the widest spacing that keeps `bound` everywhere, and the numbers of the values' points.
+    pub fn find(data: &[T], bound: f64) -> Option<(Self, Vec<i32>)> {
+        let mut spacings = vec![Spacing::Bound(0)];
+        if T::DTYPE.is_float() {
+            let trim = trim(data, bound).max(1);
+            let unit = exponent_of_unit(data);
+            spacings.extend(unit.map(|exponent| Spacing::Units { exponent, odd: true }));
+            if f64::from(trim) < TRIM_UNITS / 2.0 {
+                spacings.push(Spacing::Bound(trim));
+            }
+            spacings.extend(unit.map(|exponent| Spacing::Units { exponent, odd: false }));
+        }
+        let width = |spacing: Spacing| Lattice::<T> { spacing, origin: None }.step(bound);
+        spacings.sort_by(|a, b| width(*b).total_cmp(&width(*a)));
+        let first = data.first().copied();
+        let tried = spacings.into_iter().flat_map(|spacing| [None, first].map(|origin| Lattice { spacing, origin }));
+        tried.filter_map(|lattice| Some((lattice, lattice.numbers(data, bound)?))).next()
+    }
+
+    /// The number of every value's point, unless one of them is too far away.
+    fn numbers(&self, data: &[T], bound: f64) -> Option<Vec<i32>> {
+        let (step, origin) = (self.step(bound), self.from());
+        if !(step > 0.0 && step.is_finite()) {
+            return None;
+        }
+        let mut numbers = Vec::with_capacity(data.len());
+        for &value in data {
+            let number = ((value.to_f64() - origin) / step).round_ties_even();
+            if !(number.abs() < FURTHEST && T::restore(origin + number * step).within(value, bound)) {
+                return None;
+            }
+            numbers.push(number as i32);
+        }
+        Some(numbers)
+    }
+
+    fn from(&self) -> f64 {
+        self.origin.map_or(0.0, |origin| origin.to_f64())
+    }
+
+    fn step(&self, bound: f64) -> f64 {
+        match self.spacing {
+            Spacing::Bound(_) if !T::DTYPE.is_float() => 2.0 * bound.min(1e10).floor() + 1.0,
+            Spacing::Bound(trim) => 2.0 * bound.min(1e300) * (1.0 - f64::from(trim) / TRIM_UNITS),
+            Spacing::Units { exponent, odd } => {
+                let unit = libm::scalbn(1.0, exponent);
+                let units = if odd { 2.0 * (bound / unit).floor() + 1.0 } else { (2.0 * bound / unit).floor() };
+                units.min(1e15) * unit
+            }
+        }
+    }
+
+    /// The values of points.
+    pub fn values(&self, numbers: &[i32], bound: f64, values: &mut [T]) {
+        let (step, origin) = (self.step(bound), self.from());
+        for (value, &number) in values.iter_mut().zip(numbers) {
+            *value = T::restore(origin + f64::from(number) * step);
+        }
+    }
+
+    /// States the lattice; `known` is that of an encoder.
+    pub fn state(known: Option<&Self>, coder: &mut impl BitCoder) -> Self {
+        let spacing = known.map_or(Spacing::Bound(0), |lattice| lattice.spacing);
+        let bits = 8 * T::DTYPE.size() as u32;
+        let origin = known.and_then(|lattice| lattice.origin);
+        let (trim, exponent, odd) = match spacing {
+            Spacing::Bound(trim) => (trim, LEAST_EXPONENT, false),
+            Spacing::Units { exponent, odd } => (0, exponent, odd),
+        };
+        let units = matches!(spacing, Spacing::Units { .. });
+        let spacing = if coder.plain(u64::from(units), 1) == 1 {
+            let exponent = coder.plain((exponent - LEAST_EXPONENT) as u64, 12) as i32 + LEAST_EXPONENT;
+            Spacing::Units { exponent, odd: coder.plain(u64::from(odd), 1) == 1 }
+        } else if T::DTYPE.is_float() && coder.plain(u64::from(trim > 0), 1) == 1 {
+            Spacing::Bound(coder.plain(u64::from(trim), 12) as u32)
+        } else {
+            Spacing::Bound(0)
+        };
+        let there = coder.plain(u64::from(origin.is_some()), 1) == 1;
+        let origin = there.then(|| T::from_bits(coder.plain(origin.map_or(0, |origin: T| origin.to_bits()), bits)));
+        Lattice { spacing, origin }
+    }
+}
+
+/// The exponent of the last place of the largest value.
+fn exponent_of_unit<T: Sample>(data: &[T]) -> Option<i32> {
+    let largest = data.iter().map(|value| value.to_f64().abs()).fold(0.0, f64::max);
+    let places = if T::DTYPE.size() == 4 { 23 } else { 52 };
+    let exponent = libm::ilogb(largest);
+    (largest > 0.0 && exponent > -1000).then(|| (exponent - places).max(-1074))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shared::range::{RangeDecoder, RangeEncoder};
+
+    fn check<T: Sample>(data: &[T], bound: f64) -> Option<f64> {
+        let (lattice, numbers) = Lattice::find(data, bound)?;
+        let mut encoder = RangeEncoder::new();
+        Lattice::state(Some(&lattice), &mut encoder);
+        let bytes = encoder.finish();
+        let read = Lattice::<T>::state(None, &mut RangeDecoder::new(&bytes));
+        assert_eq!(read, lattice);
+        let mut back = vec![T::default(); data.len()];
+        read.values(&numbers, bound, &mut back);
+        assert!(back.iter().zip(data).all(|(back, value)| back.within(*value, bound)));
+        Some(lattice.step(bound))
+    }
+
+    #[test]
+    fn the_bound_holds_down_to_the_last_place() {
+        let data: Vec<f32> = (0..1000).map(|i| 250.0 + (i as f32 * 0.37).sin()).collect();
+        let unit = f64::from(f32::EPSILON) * 128.0;
+        for bound in [0.4, 0.5, 0.9, 1.0, 1.5, 2.2, 100.0, 1e5] {
+            check(&data, bound * unit).expect("a lattice");
+        }
+        assert_eq!(check(&data, unit), Some(3.0 * unit));
+        assert_eq!(check(&[1e30f64, 1.0], 1e-3), None);
+        assert_eq!(check(&[5i16, -300, 4000], 7.9), Some(15.0));
+        assert!(check(&[4_294_967_295u32, 4_294_967_000], 0.0).is_some());
+    }
+}
