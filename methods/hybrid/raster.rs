@@ -154,10 +154,10 @@ impl Blend {
 
     #[inline(always)]
     fn note(&mut self, i: usize, misses: [f64; 2]) {
-        for which in 0..2 {
-            let square = (misses[which] * misses[which]).min(1e60);
-            self.recent[which] = self.recent[which] * MEMORY + square;
-            self.errors[i][which] = self.errors[i][which] * 0.3 + square;
+        for ((miss, recent), error) in misses.into_iter().zip(&mut self.recent).zip(&mut self.errors[i]) {
+            let square = (miss * miss).min(1e60);
+            *recent = *recent * MEMORY + square;
+            *error = *error * 0.3 + square;
         }
     }
 }
