@@ -129,8 +129,8 @@ fn ordered(bits: u32) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::interpolate::Rule;
     use super::*;
+    use crate::shared::multilevel::Rule;
 
     fn setting(bound: f64, lossless: bool) -> Setting<'static> {
         Setting { shape: &[4], axes: &[0], depth: 0, rule: Rule::Cubic, bound, lossless }

@@ -81,7 +81,7 @@ impl<T: Sample, S: Symbols<T>> Walk<'_, T, S> {
         quantiser: &Quantiser,
         level: u32,
     ) {
-        let (across, around) = neighbours(self.grid, row);
+        let [across, around] = neighbours(self.grid, row);
         let kind = row.class.odd.len().min(3) as u8;
         let spot =
             Spot { kind, level: level.min(255) as u8, place: [0, place(self.grid, row)], tilt: 2, ..Spot::default() };
@@ -114,7 +114,7 @@ fn place(grid: &Grid, row: &Row<'_>) -> u8 {
 }
 
 /// Points coded before a row, and their weights: in rows of its class before it, and in coarser classes around.
-fn neighbours(grid: &Grid, row: &Row<'_>) -> (Vec<(isize, u32)>, Vec<(isize, u32)>) {
+fn neighbours(grid: &Grid, row: &Row<'_>) -> [Vec<(isize, u32)>; 2] {
     let class = row.class;
     let before =
         (0..grid.shape.len()).rev().filter(|&axis| axis != grid.row_axis && row.coordinate[axis] > class.start[axis]);
@@ -128,5 +128,5 @@ fn neighbours(grid: &Grid, row: &Row<'_>) -> (Vec<(isize, u32)>, Vec<(isize, u32
             around.push((offset, 1));
         }
     }
-    (across, around)
+    [across, around]
 }
