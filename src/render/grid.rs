@@ -90,6 +90,13 @@ impl<'a> Grid<'a> {
         (0..self.datasets.len()).filter(all).collect()
     }
 
+    /// Targets worth a mean: those on at least a quarter as many common data sets as the one that has most of them.
+    pub fn shared_targets(&self) -> Vec<usize> {
+        let counts: Vec<usize> = (0..self.targets.len()).map(|target| self.common(target).len()).collect();
+        let most = counts.iter().copied().max().unwrap_or(0);
+        (0..counts.len()).filter(|&target| counts[target] > 0 && 4 * counts[target] >= most).collect()
+    }
+
     /// Geometric mean of the ratios of a series over `datasets`; `None` unless it has one on each of at least one.
     pub fn mean_ratio(&self, datasets: &[usize], series: usize, target: usize) -> Option<f64> {
         geometric_mean(datasets.iter().map(|&dataset| self.ratio(dataset, series, target)))

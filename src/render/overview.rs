@@ -20,7 +20,7 @@ const TICK: Font = Font { size: 10.5, bold: false, colour: MUTED };
 
 /// The overview. `None` if no target has a common data set.
 pub fn figure<'a>(grid: &'a Grid<'a>, heading: &str) -> Option<Figure<'a>> {
-    let targets: Vec<usize> = (0..grid.targets.len()).filter(|&target| !grid.common(target).is_empty()).collect();
+    let targets = grid.shared_targets();
     let rows: Vec<usize> = (0..grid.series.len())
         .filter(|series| targets.iter().any(|&target| grid.taking_part(target).contains(series)))
         .collect();

@@ -145,7 +145,9 @@ fn curves(
     for (at, Series { style, .. }) in grid.series.iter().enumerate() {
         for curve in grid.curves(dataset, at) {
             let place = |record: &&Record| panel.at(record.bits_per_value?, number(value(record)?)?);
-            let places: Vec<_> = curve.iter().filter_map(place).collect();
+            let mut places: Vec<_> = curve.iter().filter_map(place).collect();
+            // Targets need not stand in the order of their errors.
+            places.sort_by(|a, b| a.0.total_cmp(&b.0));
             canvas.line(&places, style.colour, 1.75, style.dash);
         }
     }

@@ -96,7 +96,7 @@ fn broken_row(record: &Record) -> Vec<String> {
 
 /// Geometric means over the common data sets, the largest of each target in bold.
 fn means(grid: &Grid<'_>) -> String {
-    let targets: Vec<usize> = (0..grid.targets.len()).filter(|&target| !grid.taking_part(target).is_empty()).collect();
+    let targets = grid.shared_targets();
     if targets.is_empty() {
         return String::new();
     }
@@ -112,9 +112,13 @@ fn means(grid: &Grid<'_>) -> String {
     let header: Vec<String> =
         std::iter::once("method".to_string()).chain(targets.iter().zip(&commons).map(head)).collect();
     let compared = |middle: Middle| table(&header, &rows(grid, &columns(middle), |value| significant(value, 3)), 1);
+    let left_out = match targets.len() < grid.targets.len() {
+        true => " Targets on few data sets stand in the tables further down.",
+        false => "",
+    };
     let medians = compared(|grid, common, series, target| grid.median_ratio(common, series, target));
     format!(
-        "Geometric mean over the n data sets on which every method that takes the target has a result.\n\n{}\n{}{}",
+        "Geometric mean over the n data sets on which every method that takes the target has a result.{left_out}\n\n{}\n{}{}",
         compared(|grid, common, series, target| grid.mean_ratio(common, series, target)),
         folded("Median over the same data sets: edge cases with huge ratios do not move it", &medians),
         folded("Each method over all data sets that it ran on: rows do not compare", &own_means(grid, &targets))
