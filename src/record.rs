@@ -4,17 +4,20 @@ mod atomic;
 mod csv;
 mod journal;
 mod row;
+mod timing;
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::metrics::Metrics;
+use crate::spec::TargetSpec;
 use serde::{Deserialize, Serialize};
 
 pub use atomic::{write_atomically, write_together};
 pub use csv::{read_results, read_timings, results_text, timings_text, write_results, write_timings};
 pub use journal::{Journal, Recovered};
-pub use row::{Row, result_columns, timing_columns};
+pub use row::{Row, result_columns};
+pub use timing::{Timing, TimingRecord, timing_columns};
 
 /// Version of this program, as it stands in every row.
 pub const HARNESS_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -140,48 +143,28 @@ pub struct Record {
     pub metric_version: u32,
     /// Version of this program.
     pub harness_version: String,
+    /// What stands for the data in the cell's hash: SHA-256, lower-case hex. Empty if it was not known.
+    pub data_sha256: String,
 }
 
-/// One direction of a timed cell, nanoseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Timing {
-    /// Median over the repeats.
-    pub median_ns: f64,
-    /// Median absolute deviation.
-    pub mad_ns: f64,
-    /// Lower end of the bootstrap interval of the median.
-    pub ci_low_ns: f64,
-    /// Upper end of the bootstrap interval of the median.
-    pub ci_high_ns: f64,
-    /// Raw bytes per second, MB = 1e6.
-    pub mb_s: f64,
-    /// Speed over a memcpy of the same array, interleaved in the same run.
-    pub memcpy_ratio: f64,
-    /// Peak allocation above what was held before, bytes.
-    pub peak_bytes: Option<u64>,
+impl Record {
+    /// The method with its parameters, as users write it.
+    pub fn method_spec(&self) -> String {
+        method_spec(&self.method, &self.params)
+    }
+
+    /// Data set, method and target, as users write them.
+    pub fn label(&self) -> String {
+        label(&self.dataset, &self.method_spec(), &self.target, self.target_value)
+    }
 }
 
-/// One row of `timings.csv`: noisy.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct TimingRecord {
-    /// The cell's hash, as in [`Record`].
-    pub cell: String,
-    /// Data set name.
-    pub dataset: String,
-    /// Method id.
-    pub method: String,
-    /// Canonical parameters.
-    pub params: String,
-    /// Target name.
-    pub target: String,
-    /// Target number.
-    pub target_value: Option<f64>,
-    /// Threads the method could use.
-    pub threads: usize,
-    /// Timed repeats.
-    pub repeats: usize,
-    /// Compression.
-    pub encode: Timing,
-    /// Decompression.
-    pub decode: Timing,
+fn label(dataset: &str, method: &str, target: &str, value: Option<f64>) -> String {
+    let spec = TargetSpec::from_parts(target, value).map(|target| target.to_string());
+    format!("{dataset} {method} {}", spec.unwrap_or_else(|_| target.to_string()))
+}
+
+/// A method with its parameters, as users write it.
+fn method_spec(method: &str, params: &str) -> String {
+    [method, params].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(":")
 }

@@ -2,15 +2,24 @@
 
 pub mod alloc;
 mod cell;
+mod counters;
 pub mod executor;
 mod finished;
+mod flags;
 mod group;
 mod judge;
+mod probe;
+mod schedule;
 mod search;
+mod sentinel;
+mod spent;
 mod stack;
 mod stats;
+mod system;
 #[cfg(test)]
 mod tests;
+mod timed;
+mod timekeeper;
 mod timer;
 
 use anyhow::{Context, Result};
@@ -21,9 +30,12 @@ use crate::plan::{Cell, Plan, Subject, TimingPlan};
 use crate::record::{Record, TimingRecord};
 pub use cell::Framed;
 use cell::Loaded;
-use executor::{Executor, InProcess, WORKER};
+use executor::{Booked, Executor, InProcess, WORKER};
 pub use finished::Finished;
+pub use flags::flag_names;
 use group::Group;
+pub use spent::{Spent, Stopwatch};
+use timekeeper::Timekeeper;
 
 /// How a plan is run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,11 +66,14 @@ pub trait Host {
     /// Stops the sweep, for instance because the disk is full.
     fn finished(&mut self, record: &Record, new: bool) -> Result<()>;
 
-    /// Called after [`Host::finished`] for a cell that was timed.
+    /// Called after [`Host::finished`] for a cell that was timed, when all cells of its data set were.
     ///
     /// # Errors
     /// Stops the sweep.
     fn timed(&mut self, timing: &TimingRecord) -> Result<()>;
+
+    /// Called while the cells of a data set are timed: visits made, and visits planned.
+    fn visited(&mut self, _visits: usize, _planned: usize) {}
 }
 
 /// Runs every cell and returns the rows in the order of the plan, whatever order they finished in.
@@ -75,10 +90,14 @@ pub fn sweep(
     let jobs = if settings.timing.is_some() { 1 } else { settings.jobs.max(1) };
     let pools = (0..jobs).map(|_| pool(settings.threads)).collect::<Result<Vec<_>>>()?;
     let (mut records, mut timings) = (Vec::new(), Vec::new());
+    let mut timekeeper = settings.timing.map(Timekeeper::new);
+    let executor = &Booked(executor);
     for (index, subject) in plan.subjects.iter().enumerate() {
         let cells = plan.cells.iter().filter(|cell| cell.subject == index).collect();
-        let group = Group { subject, cells, finished, executor, timing: settings.timing, pools: &pools };
-        for (record, timing) in group.run(host).with_context(|| format!("data set {}", subject.name))? {
+        let group = Group { subject, cells, finished, executor, timed: timekeeper.is_some(), pools: &pools };
+        for (record, timing) in
+            group.run(host, timekeeper.as_mut()).with_context(|| format!("data set {}", subject.name))?
+        {
             records.push(record);
             timings.extend(timing);
         }

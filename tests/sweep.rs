@@ -163,10 +163,39 @@ fn timings_are_written_only_when_asked_for_and_left_alone_otherwise() {
     let timed = bench.results("out", &[&flags[..], &["--time"]].concat());
     assert_eq!(untimed, timed, "the clock changes no result");
     assert_eq!(rows(&bench.path("out/timings.csv"), 1), 2);
-    assert!(bench.read("out/environment.json").contains("\"cores\""));
+    let environment = bench.read("out/environment.json");
+    for key in ["cores", "command", "program", "rustc", "opt_level", "features", "zstd", "seed", "memory_bytes"] {
+        assert!(environment.contains(&format!("\"{key}\"")), "{key} is missing in {environment}");
+    }
     let timings = bench.read("out/timings.csv");
     bench.results("out", &flags);
     assert_eq!(bench.read("out/timings.csv"), timings);
+}
+
+#[test]
+fn a_timed_row_has_all_its_columns_and_what_is_not_known_is_empty() {
+    let bench = Bench::new();
+    let flags =
+        ["sweep.toml", "--out", "out", "--method", "zlib:level=1", "--target", "lossless", "--time", "--seed", "7"];
+    let output = bench.run(&flags);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && told.contains("2 cells timed"), "{told}");
+    assert!(told.contains("codecs ") && told.contains("harness "), "{told}");
+    assert!(bench.read("out/environment.json").contains("\"seed\": 7"));
+    let mut reader = csv::Reader::from_path(bench.path("out/timings.csv")).expect("the sweep wrote it");
+    let columns = reader.headers().expect("a header").clone();
+    assert_eq!((&columns[21], &columns[22], columns.len()), ("decode_peak_bytes", "encode_ns_first", 37));
+    for row in reader.records().map(|row| row.expect("a row")) {
+        for (column, cell) in columns.iter().zip(&row) {
+            let optional = ["params", "target_value", "flags", "sentinel_ratio"].contains(&column);
+            let told_by_kernel =
+                ["cpu_ns", "instructions", "cycles", "resident"].iter().any(|part| column.contains(part));
+            assert!(optional || told_by_kernel || !cell.is_empty(), "{column} is empty in {row:?}");
+            let never_zero =
+                ["instructions", "cycles", "ns_median", "ns_first"].iter().any(|part| column.ends_with(part));
+            assert!(!never_zero || cell != "0", "{column} is 0 in {row:?}");
+        }
+    }
 }
 
 #[test]

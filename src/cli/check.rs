@@ -10,9 +10,11 @@ use clap::{Args, ValueEnum};
 
 use super::sweep::measure;
 use super::{print, report};
-use crate::gate::{Severity, compare, github, markdown, text};
+use crate::gate::{Severity, compare, compare_timings, github, markdown, text};
 use crate::plan::Recipe;
-use crate::record::{Record, Status, read_results, results_text, write_atomically, write_together};
+use crate::record::{
+    Record, Status, TimingRecord, read_results, read_timings, results_text, write_atomically, write_together,
+};
 
 /// Exit code of a gate that failed.
 const FAILED: u8 = 1;
@@ -25,8 +27,14 @@ const FAILED: u8 = 1;
 #[command(after_help = "Example: codecbench check --baseline reports/reference --format github")]
 pub struct CheckArgs {
     /// Folder of the report to compare with
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", required_unless_present = "timings", default_value = "")]
     baseline: PathBuf,
+    /// Compare the times of two timed sweeps instead: folders of reports, or their timings.csv
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["baseline", "results", "bless", "summary"])]
+    timings: Vec<PathBuf>,
+    /// The machine was under load while `--timings` were taken: judge the ratios to memcpy only
+    #[arg(long, requires = "timings")]
+    loaded: bool,
     /// Folder of the report to judge [default: sweep the baseline's recipe now]
     #[arg(long, value_name = "DIR")]
     results: Option<PathBuf>,
@@ -56,6 +64,9 @@ enum Format {
 /// # Errors
 /// A baseline or results that are not there or do not read: never a pass.
 pub fn run(args: &CheckArgs) -> Result<ExitCode> {
+    if let [first, second] = args.timings.as_slice() {
+        return timings(first, second, args.loaded);
+    }
     let path = args.baseline.join("results.csv");
     // Before anything is measured: a baseline that is not there costs minutes otherwise.
     let baseline = if args.bless && !path.exists() { Vec::new() } else { rows(&path)? };
@@ -78,6 +89,19 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     Ok(if verdict.count(Severity::Regression) > 0 { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
+}
+
+/// Compares two timed sweeps. Intervals overlap or medians are within 5 %, and ratios to memcpy are within 15 %.
+fn timings(first: &Path, second: &Path, loaded: bool) -> Result<ExitCode> {
+    let rows = |path: &Path| -> Result<Vec<TimingRecord>> {
+        let file = if path.is_dir() { path.join("timings.csv") } else { path.to_path_buf() };
+        ensure!(file.is_file(), "no timings at {}; `codecbench sweep --time` writes them", file.display());
+        read_timings(&file)
+    };
+    let found = compare_timings(&rows(first)?, &rows(second)?);
+    ensure!(!found.pairs.is_empty(), "{} and {} have no timed cell in common", first.display(), second.display());
+    print(&found.text(loaded))?;
+    Ok(if found.agrees(loaded) { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
 
 fn rows(path: &Path) -> Result<Vec<Record>> {

@@ -11,6 +11,7 @@ mod inspect;
 mod list;
 mod raw;
 mod report;
+mod repro;
 mod sweep;
 
 use std::io::{self, ErrorKind, Write};
@@ -39,6 +40,7 @@ enum Verb {
     Sweep(sweep::SweepArgs),
     Check(check::CheckArgs),
     Report(report::ReportArgs),
+    Repro(repro::ReproArgs),
     Compress(compress::CompressArgs),
     Compare(compare::CompareArgs),
     Decompress(decompress::DecompressArgs),
@@ -62,6 +64,7 @@ pub fn main() -> ExitCode {
         Verb::Sweep(args) => sweep::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::Report(args) => report::run(&args),
+        Verb::Repro(args) => repro::run(&args),
         Verb::Compress(args) => compress::run(&args),
         Verb::Compare(args) => compare::run(&args),
         Verb::Decompress(args) => decompress::run(&args),

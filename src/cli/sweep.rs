@@ -1,9 +1,12 @@
 //! `codecbench sweep`: plan, run, record, render.
 
+mod again;
+mod build;
 mod data;
 mod environment;
 mod output;
 mod progress;
+mod suspect;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,11 +20,13 @@ use super::raw::RawArgs;
 use crate::plan::{Plan, Recipe, TimingPlan, narrow_methods, plan, select_methods};
 use crate::record::{Record, Status};
 use crate::run::executor::{InProcess, silence_method_panics};
-use crate::run::{Finished, Settings, sweep};
+use crate::run::{Finished, Settings, Stopwatch, sweep};
 use crate::spec::TargetSpec;
+pub(super) use again::{Source, again};
 use data::Data;
 use output::{Output, Silent};
 use progress::Progress;
+use suspect::{account, flagged};
 
 /// What runs when no recipe is named.
 const REFERENCE: &str = "reports/reference/sweep.toml";
@@ -72,6 +77,9 @@ pub struct SweepArgs {
     /// Time every cell, and write timings.csv and environment.json
     #[arg(long)]
     time: bool,
+    /// Order in which cells are timed [default: the recipe's]
+    #[arg(long, value_name = "N", requires = "time")]
+    seed: Option<u64>,
     /// Print errors only
     #[arg(long, short)]
     quiet: bool,
@@ -124,7 +132,8 @@ fn prepare(args: &SweepArgs, recipe: Recipe, data: &mut Data) -> Result<Job> {
         false => args.targets.iter().map(|text| TargetSpec::parse(text)).collect::<Result<Vec<_>>>()?.concat(),
     };
     let plan = plan(subjects, &methods, &targets, &recipe.exclude)?;
-    let timing = TimingPlan { enabled: args.time || recipe.timing.enabled, ..recipe.timing };
+    let enabled = args.time || recipe.timing.enabled;
+    let timing = TimingPlan { enabled, seed: args.seed.unwrap_or(recipe.timing.seed), ..recipe.timing };
     let timing = Some(timing).filter(|timing| timing.enabled && !args.verify);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let settings = Settings { jobs: args.jobs.map_or(cores, usize::from), threads: args.threads.into(), timing };
@@ -164,11 +173,16 @@ fn verify(args: &SweepArgs, job: &Job, data: Data) -> Result<ExitCode> {
 }
 
 fn report(args: &SweepArgs, job: &Job, data: Data) -> Result<ExitCode> {
+    let stopwatch = Stopwatch::start();
     let progress = Progress::new(job.plan.cells.len(), args.quiet);
     let (mut host, finished) = Output::open(&job.out, data, progress, &job.settings, args.fresh)?;
     let (records, timings) = sweep(&job.plan, &InProcess { twice: false }, &job.settings, &finished, &mut host)?;
     host.finish(&job.settings, &records, &timings)?;
     summarise(args, &records, Some(&job.out));
+    if job.settings.timing.is_some() && !args.quiet {
+        tell(&flagged(&timings));
+        tell(&account(&stopwatch.spent()));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -204,11 +218,7 @@ fn summarise(args: &SweepArgs, records: &[Record], out: Option<&Path>) {
         return;
     }
     for record in records.iter().filter(|record| is_broken(record)) {
-        let target = TargetSpec::from_parts(&record.target, record.target_value);
-        let target = target.map(|target| target.to_string()).unwrap_or_default();
-        let parts = [record.method.as_str(), record.params.as_str()];
-        let method = parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(":");
-        tell(&format!("{}: {} {method} {target}: {}", record.status, record.dataset, record.reason));
+        tell(&format!("{}: {}: {}", record.status, record.label(), record.reason));
     }
     let count = |status: Status| records.iter().filter(|record| record.status == status).count();
     let counts: Vec<_> = Status::ALL.iter().map(|&status| (status, count(status))).collect();

@@ -6,7 +6,6 @@ use anyhow::{Result, ensure};
 
 use crate::metrics::Metric;
 use crate::record::{Record, Row, Status};
-use crate::spec::TargetSpec;
 
 /// What a change means for the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,31 +99,23 @@ pub fn compare(baseline: &[Record], now: &[Record], tolerances: &BTreeMap<String
     }
     let mut columns: BTreeMap<String, f64> = DEFAULTS.map(|(column, tolerance)| (column.to_string(), tolerance)).into();
     columns.extend(tolerances.clone());
-    let current: BTreeMap<String, &Record> = now.iter().map(|record| (label(record), record)).collect();
-    let known: BTreeMap<String, ()> = baseline.iter().map(|record| (label(record), ())).collect();
+    let current: BTreeMap<String, &Record> = now.iter().map(|record| (record.label(), record)).collect();
+    let known: BTreeMap<String, ()> = baseline.iter().map(|record| (record.label(), ())).collect();
     let mut changes = Vec::new();
     for before in baseline {
-        let cell = label(before);
+        let cell = before.label();
         match current.get(&cell) {
             None => changes.push(change(Severity::Regression, &cell, "status", before.status.name(), "missing")),
             Some(after) => rows(&cell, before, after, &columns, &mut changes),
         }
     }
-    for record in now.iter().filter(|record| !known.contains_key(&label(record))) {
+    for record in now.iter().filter(|record| !known.contains_key(&record.label())) {
         // A cell that nobody knew has no right to be broken either.
         let severity = if is_broken(record.status) { Severity::Regression } else { Severity::Notice };
-        changes.push(change(severity, &label(record), "status", "", record.status.name()));
+        changes.push(change(severity, &record.label(), "status", "", record.status.name()));
     }
     changes.sort_by_key(|change| change.severity);
     Ok(Verdict { changes, compared: baseline.len() })
-}
-
-/// Data set, method and target of a row, as a person writes them.
-fn label(record: &Record) -> String {
-    let target = TargetSpec::from_parts(&record.target, record.target_value);
-    let target = target.map(|target| target.to_string()).unwrap_or_else(|_| record.target.clone());
-    let separator = if record.params.is_empty() { "" } else { ":" };
-    format!("{} {}{separator}{} {target}", record.dataset, record.method, record.params)
 }
 
 fn change(severity: Severity, cell: &str, column: &str, before: &str, after: &str) -> Change {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use codecbench_methods::METHODS;
 use globset::GlobMatcher;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::select::glob;
 use crate::record::result_columns;
@@ -90,7 +90,7 @@ pub struct Illustration {
 }
 
 /// How cells are timed.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TimingPlan {
     /// Whether a sweep times at all; `--time` switches it on.
@@ -101,13 +101,25 @@ pub struct TimingPlan {
     pub max_repeats: usize,
     /// Time after which no repeat of a cell is started, milliseconds.
     pub budget_ms: u64,
-    /// Time spent running before the first timed repeat, milliseconds.
+    /// Time spent running before the first timed repeat of a visit, milliseconds.
     pub warmup_ms: u64,
+    /// Visits to a cell that its repeats and its budget are spread over, with other cells in between.
+    pub visits: usize,
+    /// Decides the order of the cells.
+    pub seed: u64,
 }
 
 impl Default for TimingPlan {
     fn default() -> Self {
-        TimingPlan { enabled: false, min_repeats: 5, max_repeats: 50, budget_ms: 1000, warmup_ms: 50 }
+        TimingPlan {
+            enabled: false,
+            min_repeats: 5,
+            max_repeats: 50,
+            budget_ms: 1000,
+            warmup_ms: 20,
+            visits: 3,
+            seed: 0,
+        }
     }
 }
 
@@ -139,6 +151,7 @@ impl Recipe {
         }
         let (fewest, most) = (self.timing.min_repeats, self.timing.max_repeats);
         ensure!(0 < fewest && fewest <= most, "[timing] needs 0 < min_repeats <= max_repeats");
+        ensure!(self.timing.visits > 0, "[timing] needs visits of 1 or more");
         let known = |row: &Published| METHODS.iter().any(|entry| entry.id() == row.method);
         if let Some(row) = self.published.iter().find(|row| !known(row)) {
             bail!("[[published]] `{}` names the method {:?}, which does not exist", row.name, row.method);
@@ -225,6 +238,7 @@ mod tests {
             "[tolerances]\nspeed = 0.1",
             "[tolerances]\nrmse = -1",
             "[timing]\nmin_repeats = 0",
+            "[timing]\nvisits = 0",
             "[[exclude]]\nmethod = \"[\"\nreason = \"x\"",
             "[[exclude]]\nmethod = \"zlib\"",
             "title = 3",

@@ -6,12 +6,12 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result, anyhow, ensure};
 
-use super::{Record, Timing, TimingRecord};
+use super::Record;
 use crate::metrics::{METRIC_VERSION, Metric, Metrics};
 use crate::spec::number_text;
 
 /// Columns of `results.csv` before the metrics.
-const FRONT: [&str; 24] = [
+const FRONT: [&str; 25] = [
     "cell",
     "dataset",
     "kind",
@@ -36,46 +36,17 @@ const FRONT: [&str; 24] = [
     "payload_hash",
     "metric_version",
     "harness_version",
+    "data_sha256",
 ];
 
-/// Columns of `results.csv` behind the metrics: the last two of [`FRONT`].
-const BACK: usize = 2;
-
-const TIMING: [&str; 22] = [
-    "cell",
-    "dataset",
-    "method",
-    "params",
-    "target",
-    "target_value",
-    "threads",
-    "repeats",
-    "encode_ns_median",
-    "encode_ns_mad",
-    "encode_ns_ci_low",
-    "encode_ns_ci_high",
-    "decode_ns_median",
-    "decode_ns_mad",
-    "decode_ns_ci_low",
-    "decode_ns_ci_high",
-    "encode_mb_s",
-    "decode_mb_s",
-    "memcpy_ratio_encode",
-    "memcpy_ratio_decode",
-    "encode_peak_bytes",
-    "decode_peak_bytes",
-];
+/// Columns of `results.csv` behind the metrics: the last three of [`FRONT`].
+const BACK: usize = 3;
 
 /// Columns of `results.csv`, in order.
 pub fn result_columns() -> Vec<&'static str> {
     let (front, back) = FRONT.split_at(FRONT.len() - BACK);
     let metrics = Metric::ALL.iter().map(|metric| metric.name());
     front.iter().copied().chain(metrics).chain(back.iter().copied()).collect()
-}
-
-/// Columns of `timings.csv`, in order.
-pub fn timing_columns() -> Vec<&'static str> {
-    TIMING.to_vec()
 }
 
 /// Something that is a line of a CSV file.
@@ -124,7 +95,7 @@ impl Row for Record {
             self.payload_hash.clone(),
         ];
         row.extend(Metric::ALL.iter().map(|&metric| real(self.metrics.get(metric))));
-        row.extend([self.metric_version.to_string(), self.harness_version.clone()]);
+        row.extend([self.metric_version.to_string(), self.harness_version.clone(), self.data_sha256.clone()]);
         row
     }
 
@@ -157,6 +128,7 @@ impl Row for Record {
             metrics,
             metric_version: cells.required("metric_version")?,
             harness_version: cells.take("harness_version")?,
+            data_sha256: cells.take_if_there("data_sha256"),
         };
         cells.finish()?;
         ensure!(
@@ -168,89 +140,30 @@ impl Row for Record {
     }
 }
 
-impl Row for TimingRecord {
-    fn columns() -> Vec<&'static str> {
-        timing_columns()
-    }
-
-    fn to_row(&self) -> Vec<String> {
-        let spread =
-            |timing: &Timing| [timing.median_ns, timing.mad_ns, timing.ci_low_ns, timing.ci_high_ns].map(number_text);
-        let mut row = vec![
-            self.cell.clone(),
-            self.dataset.clone(),
-            self.method.clone(),
-            self.params.clone(),
-            self.target.clone(),
-            real(self.target_value),
-            self.threads.to_string(),
-            self.repeats.to_string(),
-        ];
-        row.extend(spread(&self.encode));
-        row.extend(spread(&self.decode));
-        row.extend([self.encode.mb_s, self.decode.mb_s].map(number_text));
-        row.extend([self.encode.memcpy_ratio, self.decode.memcpy_ratio].map(number_text));
-        row.extend([self.encode.peak_bytes, self.decode.peak_bytes].map(text));
-        row
-    }
-
-    fn from_row(columns: &[&str], row: &[&str]) -> Result<Self> {
-        let mut cells = Cells::new(columns, row)?;
-        let record = TimingRecord {
-            cell: cells.take("cell")?,
-            dataset: cells.take("dataset")?,
-            method: cells.take("method")?,
-            params: cells.take("params")?,
-            target: cells.take("target")?,
-            target_value: cells.number("target_value")?,
-            threads: cells.required("threads")?,
-            repeats: cells.required("repeats")?,
-            encode: timing(&mut cells, "encode")?,
-            decode: timing(&mut cells, "decode")?,
-        };
-        cells.finish()?;
-        Ok(record)
-    }
-}
-
 /// The metrics of a row. One that was added since the row was written has no column there, and no value.
 fn metrics(cells: &mut Cells<'_>) -> Result<Metrics> {
     let mut metrics = Metrics::default();
     for &metric in Metric::ALL {
-        if cells.0.contains_key(metric.name())
-            && let Some(value) = cells.number(metric.name())?
-        {
+        if let Some(value) = cells.number_if_there(metric.name())? {
             metrics.set(metric, value);
         }
     }
     Ok(metrics)
 }
 
-fn timing(cells: &mut Cells<'_>, direction: &str) -> Result<Timing> {
-    Ok(Timing {
-        median_ns: cells.required(&format!("{direction}_ns_median"))?,
-        mad_ns: cells.required(&format!("{direction}_ns_mad"))?,
-        ci_low_ns: cells.required(&format!("{direction}_ns_ci_low"))?,
-        ci_high_ns: cells.required(&format!("{direction}_ns_ci_high"))?,
-        mb_s: cells.required(&format!("{direction}_mb_s"))?,
-        memcpy_ratio: cells.required(&format!("memcpy_ratio_{direction}"))?,
-        peak_bytes: cells.number(&format!("{direction}_peak_bytes"))?,
-    })
-}
-
-fn text(value: Option<impl Display>) -> String {
+pub(super) fn text(value: Option<impl Display>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 
-fn real(value: Option<f64>) -> String {
+pub(super) fn real(value: Option<f64>) -> String {
     value.map(number_text).unwrap_or_default()
 }
 
 /// The cells of a row by column name; each is taken once.
-struct Cells<'a>(BTreeMap<&'a str, &'a str>);
+pub(super) struct Cells<'a>(BTreeMap<&'a str, &'a str>);
 
 impl<'a> Cells<'a> {
-    fn new(columns: &[&'a str], row: &[&'a str]) -> Result<Self> {
+    pub fn new(columns: &[&'a str], row: &[&'a str]) -> Result<Self> {
         ensure!(columns.len() == row.len(), "{} cells under {} columns", row.len(), columns.len());
         Ok(Cells(columns.iter().copied().zip(row.iter().copied()).collect()))
     }
@@ -259,20 +172,30 @@ impl<'a> Cells<'a> {
         self.0.remove(column).with_context(|| format!("column `{column}` is missing"))
     }
 
-    fn take(&mut self, column: &str) -> Result<String> {
+    pub fn take(&mut self, column: &str) -> Result<String> {
         Ok(self.raw(column)?.to_string())
     }
 
-    fn number<T: FromStr<Err: Display>>(&mut self, column: &str) -> Result<Option<T>> {
+    /// The text under a column that a row may have been written before.
+    pub fn take_if_there(&mut self, column: &str) -> String {
+        self.0.remove(column).unwrap_or_default().to_string()
+    }
+
+    pub fn number<T: FromStr<Err: Display>>(&mut self, column: &str) -> Result<Option<T>> {
         let cell = self.raw(column)?;
         if cell.is_empty() { Ok(None) } else { parse(column, cell).map(Some) }
     }
 
-    fn required<T: FromStr<Err: Display>>(&mut self, column: &str) -> Result<T> {
+    /// As [`Cells::number`], under a column that a row may have been written before.
+    pub fn number_if_there<T: FromStr<Err: Display>>(&mut self, column: &str) -> Result<Option<T>> {
+        if self.0.contains_key(column) { self.number(column) } else { Ok(None) }
+    }
+
+    pub fn required<T: FromStr<Err: Display>>(&mut self, column: &str) -> Result<T> {
         self.raw(column).and_then(|cell| parse(column, cell))
     }
 
-    fn finish(self) -> Result<()> {
+    pub fn finish(self) -> Result<()> {
         let unknown: Vec<_> = self.0.into_keys().collect();
         ensure!(
             unknown.is_empty(),

@@ -220,8 +220,17 @@ fn speed(grid: &Grid<'_>, timings: &[TimingRecord]) -> String {
     format!(
         "MB of raw data per second (MB = 10⁶ bytes), geometric mean over the n data sets on which every method was timed. \
          Taken on the machine of [environment.json](environment.json); [timings.csv](timings.csv) has the spread, \
-         and the speed over a memcpy in the same run, which travels better.\n\n{table}"
+         and the speed over a memcpy in the same run, which travels better.{}\n\n{table}",
+        suspect(timings)
     )
+}
+
+/// How many timings say themselves that they are not to be relied on.
+fn suspect(timings: &[TimingRecord]) -> String {
+    match timings.iter().filter(|timing| !timing.flags.is_empty()).count() {
+        0 => String::new(),
+        flagged => format!(" {flagged} of {} timed cells are flagged there, with the reason.", timings.len()),
+    }
 }
 
 /// Reasons of cells that are unsupported, by method.

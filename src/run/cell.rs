@@ -5,6 +5,7 @@ use codecbench_methods::for_dtype;
 
 use super::executor::{Executor, Failure, Product, Work};
 use super::search::Found;
+use super::spent::{self, On};
 use super::stack::{self, OneByOne};
 use super::{judge, search};
 use crate::dataset::{Dataset, Kind};
@@ -67,6 +68,7 @@ pub(super) fn planned(cell: &Cell, subject: &Subject) -> Record {
         input_bytes: bytes,
         metric_version: METRIC_VERSION,
         harness_version: HARNESS_VERSION.to_string(),
+        data_sha256: subject.sha256.clone().unwrap_or_default(),
         ..Record::default()
     }
 }
@@ -218,9 +220,10 @@ fn fill(record: &mut Record, outcome: &Outcome, cell: &Cell, loaded: &Loaded<'_>
     record.bits_per_value = (elements > 0.0).then(|| 8.0 * payload_bytes as f64 / elements);
     record.payload_hash = blake3::hash(payload).to_hex()[..16].to_string();
     let decoded = decoded.view();
-    record.metrics = measure(&loaded.original, &decoded, record.bits_per_value);
-    let (status, mut reason) =
-        judge::judge(&loaded.original, &decoded, &record.metrics, payload.len(), (outcome.target, outcome.promise));
+    record.metrics = spent::on(On::Metrics, || measure(&loaded.original, &decoded, record.bits_per_value));
+    let (status, mut reason) = spent::on(On::Metrics, || {
+        judge::judge(&loaded.original, &decoded, &record.metrics, payload.len(), (outcome.target, outcome.promise))
+    });
     record.promise = outcome.promise.to_string();
     if outcome.searched {
         record.promise = Promise::Approximate.to_string();

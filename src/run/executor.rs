@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use codecbench_methods::api::{DType, Element, Entry, Error, ParamsJson, Target, Tensor, TensorRef, ViewMut};
 use codecbench_methods::for_dtype;
 
+use super::spent::{self, On};
 use crate::plan::reason;
 use crate::record::Status;
 
@@ -65,6 +66,15 @@ pub struct Mock<F>(pub F);
 impl<F: Fn(&Work<'_>) -> Result<Product, Failure> + Sync> Executor for Mock<F> {
     fn execute(&self, work: &Work<'_>) -> Result<Product, Failure> {
         self.0(work)
+    }
+}
+
+/// Books the time of another executor.
+pub(super) struct Booked<'a>(pub &'a dyn Executor);
+
+impl Executor for Booked<'_> {
+    fn execute(&self, work: &Work<'_>) -> Result<Product, Failure> {
+        spent::on(On::Codecs, || self.0.execute(work))
     }
 }
 

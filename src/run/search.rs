@@ -3,6 +3,7 @@
 use codecbench_methods::api::{Target, TargetKind};
 
 use super::executor::{Executor, Failure, Product, Work};
+use super::spent::{self, On};
 use crate::metrics::{Original, moments_err, rmse};
 use crate::record::Status;
 use crate::spec::number_text;
@@ -58,7 +59,7 @@ pub(super) fn for_rmse(
             break;
         }
         let product = run(executor, work, bound)?;
-        if rmse(original, &product.decoded.view()) <= goal {
+        if spent::on(On::Metrics, || rmse(original, &product.decoded.view())) <= goal {
             low = bound;
             best = Some(Found { product, target: Target::MaxAbs(bound) });
         } else {
@@ -126,7 +127,7 @@ pub(super) fn for_moments(
     let attempt = |value: f64| -> Result<Option<Found>, Failure> {
         let target = Target::from_parts(kind, Some(value)).map_err(|error| unsupported(&error.to_string()))?;
         let product = executor.execute(&Work { target, ..work.clone() })?;
-        let error = moments_err(original, &product.decoded.view());
+        let error = spent::on(On::Metrics, || moments_err(original, &product.decoded.view()));
         let error =
             error.ok_or_else(|| unsupported("moments: the data is no velocity distribution of one to three axes"))?;
         Ok((error <= goal).then_some(Found { product, target }))

@@ -1,247 +1,220 @@
-//! The clock. Encode, copy and decode take turns, so that a machine that slows down slows all of them.
+//! One visit to a cell: encode, copy and decode take turns, so that a machine that slows down slows all of them.
 
-use std::hint::black_box;
-use std::time::Instant;
+use codecbench_methods::api::Error;
 
-use codecbench_methods::api::{Compressor, Error, Tensor, TensorRef};
-
-use super::alloc;
-use super::executor::{Work, poisoned};
-use super::stats::{Spread, median, spread};
+use super::probe::{Measured, Probe};
+use super::stats::is_narrow;
+use super::timed::Timed;
 use crate::plan::TimingPlan;
-use crate::record::Timing;
 
-/// The interval of the median is narrow enough at this share of the median.
-const NARROW: f64 = 0.01;
-/// Bytes that a timed copy moves at least: a single copy of a tiny array is shorter than the clock can see.
-const COPY_AT_LEAST: usize = 1 << 16;
+/// The median is known well enough within this share of it.
+pub(super) const NARROW: f64 = 0.01;
+/// Calls that take this many times the warm-up need none: what is cold in them does not show.
+const LONG: f64 = 10.0;
 
-/// Nanoseconds since some fixed moment.
-pub(super) trait Clock {
-    fn now(&mut self) -> f64;
+/// How long a visit lasts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Limits {
+    pub warmup_ns: f64,
+    pub budget_ns: f64,
+    pub min_repeats: usize,
+    pub max_repeats: usize,
 }
 
-/// The system's monotonic clock.
-pub(super) struct SystemClock(Instant);
-
-impl SystemClock {
-    pub fn start() -> Self {
-        SystemClock(Instant::now())
+impl Limits {
+    /// A visit's share of a plan.
+    pub fn of_visit(plan: &TimingPlan) -> Self {
+        let share = |count: usize| count.div_ceil(plan.visits.max(1)).max(1);
+        Limits {
+            warmup_ns: plan.warmup_ms as f64 * 1e6,
+            budget_ns: plan.budget_ms as f64 * 1e6 / plan.visits.max(1) as f64,
+            min_repeats: share(plan.min_repeats),
+            max_repeats: share(plan.max_repeats),
+        }
     }
 }
 
-impl Clock for SystemClock {
-    fn now(&mut self) -> f64 {
-        self.0.elapsed().as_nanos() as f64
-    }
-}
-
-/// What is timed. Each call does the whole work once.
-pub(super) trait Timed {
-    fn encode(&mut self) -> Result<(), Error>;
-    fn decode(&mut self) -> Result<(), Error>;
-    /// Copies the raw array, and says how often.
-    fn copy(&mut self) -> usize;
-}
-
-/// Nanoseconds per call, one entry per repeat.
-#[derive(Debug, Default)]
-pub(super) struct Samples {
-    pub encode: Vec<f64>,
-    pub decode: Vec<f64>,
+/// What a visit found: one entry per repeat.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Visit {
+    pub encode: Vec<Measured>,
+    pub decode: Vec<Measured>,
+    /// Nanoseconds of one copy.
     pub copy: Vec<f64>,
+    /// Time from the first repeat to the end of the last, nanoseconds.
+    pub lasted_ns: f64,
+    /// Time inside the method, warm-up included, nanoseconds.
+    pub codec_ns: f64,
+    /// Time inside copies, nanoseconds.
+    pub copy_ns: f64,
 }
 
-/// Warms up, then repeats until both intervals are narrow, the budget is spent or the repeats are.
-pub(super) fn sample(plan: &TimingPlan, clock: &mut dyn Clock, timed: &mut dyn Timed) -> Result<Samples, Error> {
-    let start = clock.now();
-    loop {
-        timed.encode()?;
-        timed.copy();
-        timed.decode()?;
-        if clock.now() - start >= plan.warmup_ms as f64 * 1e6 {
-            break;
-        }
-    }
-    let (start, mut samples) = (clock.now(), Samples::default());
-    while samples.encode.len() < plan.max_repeats {
-        round(clock, timed, &mut samples)?;
-        let repeats = samples.encode.len();
-        let spent = clock.now() - start >= plan.budget_ms as f64 * 1e6;
-        // The bootstrap itself takes time; every fifth repeat is often enough to stop.
-        let stable = repeats % 5 == 0 && is_narrow(&samples.encode) && is_narrow(&samples.decode);
-        if repeats >= plan.min_repeats && (spent || stable) {
-            break;
-        }
-    }
-    Ok(samples)
-}
-
-fn round(clock: &mut dyn Clock, timed: &mut dyn Timed, samples: &mut Samples) -> Result<(), Error> {
-    let before = clock.now();
-    timed.encode()?;
-    let encoded = clock.now();
-    let copies = timed.copy();
-    let copied = clock.now();
-    timed.decode()?;
-    let decoded = clock.now();
-    samples.encode.push(encoded - before);
-    samples.copy.push((copied - encoded) / copies as f64);
-    samples.decode.push(decoded - copied);
-    Ok(())
-}
-
-fn is_narrow(samples: &[f64]) -> bool {
-    let Spread { median, low, high, .. } = spread(samples);
-    high - low <= NARROW * median
-}
-
-/// Times the work of a cell; memory is counted in a run of its own, outside the clock.
+/// Warms up, then repeats until both medians are known, or the budget or the repeats of the visit are spent.
+///
+/// `round_ns` is how long one call of each direction takes, if that is known.
 ///
 /// # Errors
 /// What the method returns.
-pub(super) fn time(plan: &TimingPlan, work: &Work<'_>) -> Result<(usize, Timing, Timing), Error> {
-    let (mut timed, encode_peak, decode_peak) = InProcess::new(work)?;
-    let samples = sample(plan, &mut SystemClock::start(), &mut timed)?;
-    let copy_ns = median(&mut samples.copy.clone());
-    let bytes = work.input.byte_len() as f64;
-    let timing = |samples: &[f64], peak_bytes| summarise(samples, copy_ns, bytes, peak_bytes);
-    Ok((samples.encode.len(), timing(&samples.encode, encode_peak), timing(&samples.decode, decode_peak)))
-}
-
-fn summarise(samples: &[f64], copy_ns: f64, bytes: f64, peak_bytes: Option<u64>) -> Timing {
-    let Spread { median, mad, low, high } = spread(samples);
-    Timing {
-        median_ns: median,
-        mad_ns: mad,
-        ci_low_ns: low,
-        ci_high_ns: high,
-        // Bytes per nanosecond are 1e9 bytes per second.
-        mb_s: bytes / median * 1e3,
-        memcpy_ratio: copy_ns / median,
-        peak_bytes,
+pub(super) fn visit(
+    limits: &Limits,
+    round_ns: Option<f64>,
+    probe: &mut dyn Probe,
+    timed: &mut dyn Timed,
+) -> Result<Visit, Error> {
+    let mut visit = Visit::default();
+    let long = round_ns.is_some_and(|round| round > LONG * limits.warmup_ns);
+    if !long {
+        warm_up(limits.warmup_ns, probe, timed, &mut visit)?;
     }
-}
-
-/// A method's own encoder and decoder.
-struct InProcess<'a> {
-    input: TensorRef<'a>,
-    encoder: Box<dyn Compressor>,
-    decoder: Box<dyn Compressor>,
-    payload: Vec<u8>,
-    output: Tensor,
-    raw: Vec<u8>,
-    copy: Vec<u8>,
-}
-
-impl<'a> InProcess<'a> {
-    /// Runs both directions once, and says how many bytes each held at most.
-    fn new(work: &Work<'a>) -> Result<(Self, Option<u64>, Option<u64>), Error> {
-        let compressor = || work.entry.compressor(work.params, work.target, work.fill);
-        let (encoder, decoder, input) = (compressor()?, compressor()?, work.input.clone());
-        let mut payload = Vec::new();
-        let (encoded, encode_peak) = alloc::peak(|| encoder.compress(input.clone(), &mut payload));
-        encoded?;
-        let mut output = poisoned(input.dtype(), input.shape());
-        let (decoded, decode_peak) = alloc::peak(|| decoder.decompress(&payload, output.view_mut()));
-        decoded?;
-        let mut raw = Vec::new();
-        input.write_le(&mut raw);
-        let copy = vec![0; raw.len()];
-        Ok((InProcess { input, encoder, decoder, payload, output, raw, copy }, encode_peak, decode_peak))
-    }
-}
-
-impl Timed for InProcess<'_> {
-    fn encode(&mut self) -> Result<(), Error> {
-        self.payload.clear();
-        self.encoder.compress(black_box(self.input.clone()), black_box(&mut self.payload))
-    }
-
-    fn decode(&mut self) -> Result<(), Error> {
-        self.decoder.decompress(black_box(&self.payload), black_box(self.output.view_mut()))
-    }
-
-    fn copy(&mut self) -> usize {
-        let times = (COPY_AT_LEAST / self.raw.len().max(1)).clamp(1, COPY_AT_LEAST);
-        for _ in 0..times {
-            self.copy.copy_from_slice(black_box(&self.raw));
-            black_box(&self.copy);
+    let start = probe.now();
+    while visit.encode.len() < limits.max_repeats {
+        round(probe, timed, &mut visit)?;
+        visit.lasted_ns = probe.now() - start;
+        let enough = visit.encode.len() >= limits.min_repeats;
+        if enough && (visit.lasted_ns >= limits.budget_ns || is_known(&visit.encode) && is_known(&visit.decode)) {
+            break;
         }
-        times
     }
+    Ok(visit)
+}
+
+fn warm_up(lasting_ns: f64, probe: &mut dyn Probe, timed: &mut dyn Timed, visit: &mut Visit) -> Result<(), Error> {
+    let start = probe.now();
+    loop {
+        let before = probe.now();
+        timed.encode()?;
+        let encoded = probe.now();
+        timed.copy();
+        let copied = probe.now();
+        timed.decode()?;
+        let decoded = probe.now();
+        visit.codec_ns += encoded - before + decoded - copied;
+        visit.copy_ns += copied - encoded;
+        if decoded - start >= lasting_ns {
+            return Ok(());
+        }
+    }
+}
+
+fn round(probe: &mut dyn Probe, timed: &mut dyn Timed, visit: &mut Visit) -> Result<(), Error> {
+    let encode = probe.measure(&mut || timed.encode())?;
+    let before = probe.now();
+    let copies = timed.copy();
+    let copied = probe.now() - before;
+    let decode = probe.measure(&mut || timed.decode())?;
+    visit.codec_ns += encode.wall_ns + decode.wall_ns;
+    visit.copy_ns += copied;
+    visit.encode.push(encode);
+    visit.copy.push(copied / copies as f64);
+    visit.decode.push(decode);
+    Ok(())
+}
+
+fn is_known(samples: &[Measured]) -> bool {
+    let walls: Vec<f64> = samples.iter().map(|sample| sample.wall_ns).collect();
+    is_narrow(&walls, NARROW)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
     use super::*;
 
     /// A clock that only work moves.
     #[derive(Default)]
-    struct Fake {
-        now: std::rc::Rc<std::cell::Cell<f64>>,
-    }
+    struct Fake(Rc<Cell<f64>>);
 
-    impl Clock for Fake {
+    impl Probe for Fake {
         fn now(&mut self) -> f64 {
-            self.now.get()
+            self.0.get()
+        }
+
+        fn measure(&mut self, work: &mut dyn FnMut() -> Result<(), Error>) -> Result<Measured, Error> {
+            let before = self.now();
+            work()?;
+            Ok(Measured { wall_ns: self.now() - before, ..Measured::default() })
         }
     }
 
     /// Work that takes 1 ms to encode, 2 ms to decode and 4 x 0.1 ms to copy, with some jitter on the encoder.
     struct Work {
-        now: std::rc::Rc<std::cell::Cell<f64>>,
+        now: Rc<Cell<f64>>,
         calls: usize,
         jitter: f64,
+    }
+
+    impl Work {
+        fn take(&self, ns: f64) {
+            self.now.set(self.now.get() + ns);
+        }
     }
 
     impl Timed for Work {
         fn encode(&mut self) -> Result<(), Error> {
             self.calls += 1;
-            self.now.set(self.now.get() + 1e6 + self.jitter * (self.calls % 7) as f64);
+            self.take(1e6 + self.jitter * (self.calls % 7) as f64);
             Ok(())
         }
 
         fn decode(&mut self) -> Result<(), Error> {
-            self.now.set(self.now.get() + 2e6);
+            self.take(2e6);
             Ok(())
         }
 
         fn copy(&mut self) -> usize {
-            self.now.set(self.now.get() + 4e5);
+            self.take(4e5);
             4
         }
     }
 
-    fn run(plan: TimingPlan, jitter: f64) -> (Samples, usize) {
-        let mut clock = Fake::default();
-        let mut work = Work { now: clock.now.clone(), calls: 0, jitter };
-        let samples = sample(&plan, &mut clock, &mut work).expect("nothing fails");
-        (samples, work.calls)
+    fn run(plan: TimingPlan, jitter: f64, round_ns: Option<f64>) -> (Visit, usize) {
+        let mut probe = Fake::default();
+        let mut work = Work { now: probe.0.clone(), calls: 0, jitter };
+        let found = visit(&Limits::of_visit(&plan), round_ns, &mut probe, &mut work).expect("nothing fails");
+        (found, work.calls)
     }
+
+    const PLAN: TimingPlan = TimingPlan {
+        enabled: true,
+        min_repeats: 5,
+        max_repeats: 50,
+        budget_ms: 1000,
+        warmup_ms: 10,
+        visits: 1,
+        seed: 0,
+    };
 
     #[test]
     fn steady_work_stops_early_and_each_direction_gets_its_own_time() {
-        let plan = TimingPlan { warmup_ms: 10, ..TimingPlan::default() };
-        let (samples, calls) = run(plan, 0.0);
-        assert_eq!(samples.encode, [1e6; 5]);
-        assert_eq!((samples.decode[0], samples.copy[0]), (2e6, 1e5));
+        let (visit, calls) = run(PLAN, 0.0, None);
+        assert!(visit.encode.iter().all(|one| one.wall_ns == 1e6) && visit.encode.len() == 5);
+        assert_eq!((visit.decode[0].wall_ns, visit.copy[0]), (2e6, 1e5));
         assert_eq!(calls, 3 + 5, "three rounds of 3.4 ms fill 10 ms of warm-up");
+        assert_eq!((visit.codec_ns, visit.copy_ns), (8.0 * 3e6, 8.0 * 4e5));
+        assert_eq!(visit.lasted_ns, 5.0 * 3.4e6);
     }
 
     #[test]
     fn jittery_work_goes_on_until_the_budget_or_the_repeats_are_spent() {
-        let plan = TimingPlan { warmup_ms: 0, budget_ms: 100, ..TimingPlan::default() };
-        let (samples, _) = run(plan, 2e5);
-        assert!((20..30).contains(&samples.encode.len()), "{} rounds of about 4 ms", samples.encode.len());
-        let (samples, _) = run(TimingPlan { budget_ms: 10_000, ..plan }, 2e5);
-        assert_eq!(samples.encode.len(), plan.max_repeats);
+        let (visit, _) = run(TimingPlan { budget_ms: 100, ..PLAN }, 2e5, None);
+        assert!((20..30).contains(&visit.encode.len()), "{} rounds of about 4 ms", visit.encode.len());
+        let (visit, _) = run(TimingPlan { budget_ms: 10_000, ..PLAN }, 2e5, None);
+        assert_eq!(visit.encode.len(), PLAN.max_repeats);
     }
 
     #[test]
-    fn speeds_are_in_megabytes_per_second_and_relative_to_the_copy() {
-        // 4e6 bytes in 2 ms are 2000 MB/s; the copy took 0.5 ms.
-        let timing = summarise(&[2e6; 5], 5e5, 4e6, Some(7));
-        assert_eq!((timing.mb_s, timing.memcpy_ratio, timing.peak_bytes), (2000.0, 0.25, Some(7)));
+    fn a_visit_takes_its_share_of_the_plan() {
+        let limits = Limits::of_visit(&TimingPlan { visits: 3, ..PLAN });
+        assert_eq!((limits.min_repeats, limits.max_repeats, limits.warmup_ns), (2, 17, 1e7));
+        assert!((limits.budget_ns - 1e9 / 3.0).abs() < 1.0);
+    }
+
+    #[test]
+    fn calls_that_are_long_against_the_warm_up_need_none() {
+        let plan = TimingPlan { warmup_ms: 1, ..PLAN };
+        assert_eq!(run(plan, 0.0, Some(1.1e7)).1, 5);
+        assert_eq!(run(plan, 0.0, Some(0.9e7)).1, 6);
     }
 }

@@ -56,7 +56,9 @@ fn only_run_holds_a_clock_only_cli_prints_and_few_touch_the_disk() {
     let mut broken = places(outside(&src, &["run"]), &CLOCK, "only src/run/ measures time");
     broken.extend(places(outside(&src, &["cli", "main"]), &PRINT, "return it, and let src/cli/ print it"));
     let disk = ["cli", "dataset", "record"];
-    broken.extend(places(outside(&src, &disk), &DISK, "only record, dataset and cli touch the disk"));
+    // What the kernel tells of a process stands in files too.
+    let elsewhere = outside(&src, &disk).filter(|file| file.path != "src/run/system.rs");
+    broken.extend(places(elsewhere, &DISK, "only record, dataset and cli touch the disk"));
     report(broken);
 }
 

@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-use crate::record::HARNESS_VERSION;
 use serde::Serialize;
+
+use super::build::Build;
+use crate::plan::TimingPlan;
+use crate::record::HARNESS_VERSION;
+use crate::run::Settings;
 
 /// What `environment.json` holds. What cannot be found out is left out.
 #[derive(Debug, Serialize)]
@@ -13,14 +17,16 @@ pub struct Environment {
     harness_version: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     git_revision: Option<String>,
-    /// Whether tracked files differ from that revision.
+    /// Whether tracked files differ from that revision of the sources that the program was built from.
     #[serde(skip_serializing_if = "Option::is_none")]
     git_dirty: Option<bool>,
     command: Vec<String>,
     threads: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rustc: Option<String>,
-    target: String,
+    /// BLAKE3 of the program, 32 hex digits: equal programs measure equally.
+    program: String,
+    build: Build,
+    /// How cells were timed.
+    timing: Option<TimingPlan>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cpu: Option<String>,
     cores: usize,
@@ -38,17 +44,18 @@ pub struct Environment {
 
 impl Environment {
     /// Looks around on this machine.
-    pub fn here(threads: usize) -> Self {
-        let revision = output("git", &["rev-parse", "HEAD"]);
-        let dirty = revision.as_ref().and(output("git", &["status", "--porcelain", "--untracked-files=no"]));
+    pub fn here(settings: &Settings, program: &str) -> Self {
+        let revision = git(&["rev-parse", "HEAD"]);
+        let dirty = revision.as_ref().and_then(|_| git(&["status", "--porcelain", "--untracked-files=no"]));
         Environment {
             harness_version: HARNESS_VERSION,
             git_revision: revision,
             git_dirty: dirty.map(|changes| !changes.is_empty()),
             command: command(),
-            threads,
-            rustc: output("rustc", &["--version"]),
-            target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
+            threads: settings.threads,
+            program: program.to_string(),
+            build: Build::this(),
+            timing: settings.timing,
             cpu: field("/proc/cpuinfo", "model name"),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             caches: caches(),
@@ -65,8 +72,11 @@ fn command() -> Vec<String> {
     std::iter::once("codecbench".to_string()).chain(std::env::args().skip(1)).collect()
 }
 
-fn output(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).output().ok().filter(|output| output.status.success())?;
+/// What git says about the sources that this program was built from, wherever it runs; `None` if they are gone.
+fn git(arguments: &[&str]) -> Option<String> {
+    let sources = ["-C", env!("CARGO_MANIFEST_DIR")];
+    let output = Command::new("git").args(sources).args(arguments).output().ok()?;
+    let output = Some(output).filter(|output| output.status.success())?;
     String::from_utf8(output.stdout).ok().map(|text| text.trim().to_string())
 }
 

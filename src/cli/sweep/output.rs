@@ -81,7 +81,7 @@ impl Output {
         self.progress.end();
         let mut files = vec![("results.csv".to_string(), results_text(records).into_bytes())];
         let kept = if self.timings.is_some() {
-            let environment = serde_json::to_string_pretty(&Environment::here(settings.threads))?;
+            let environment = serde_json::to_string_pretty(&Environment::here(settings, &program()?))?;
             files.push(("timings.csv".into(), timings_text(timings).into_bytes()));
             files.push(("environment.json".into(), format!("{environment}\n").into_bytes()));
             timings.to_vec()
@@ -116,6 +116,10 @@ impl Host for Output {
     fn timed(&mut self, timing: &TimingRecord) -> Result<()> {
         self.timings.iter_mut().try_for_each(|journal| journal.append(timing))
     }
+
+    fn visited(&mut self, visits: usize, planned: usize) {
+        self.progress.visited(visits, planned);
+    }
 }
 
 fn open<R: Row>(path: &Path, build: &str, fresh: bool, progress: &Progress) -> Result<(Journal<R>, Vec<R>)> {
@@ -130,7 +134,12 @@ fn open<R: Row>(path: &Path, build: &str, fresh: bool, progress: &Progress) -> R
 
 /// Names this build: its version, and the hash of the running program.
 fn fingerprint() -> Result<String> {
-    let program = std::env::current_exe().context("cannot find the running program")?;
-    let bytes = fs::read(&program).with_context(|| format!("cannot read {}", program.display()))?;
-    Ok(format!("{HARNESS_VERSION} {}", &blake3::hash(&bytes).to_hex()[..32]))
+    Ok(format!("{HARNESS_VERSION} {}", program()?))
+}
+
+/// BLAKE3 of the running program, 32 hex digits.
+fn program() -> Result<String> {
+    let path = std::env::current_exe().context("cannot find the running program")?;
+    let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(blake3::hash(&bytes).to_hex()[..32].to_string())
 }

@@ -39,6 +39,11 @@ impl Progress {
         self.current.2 += usize::from(!matches!(record.status, Status::Ok | Status::Unsupported));
     }
 
+    /// Cells of the current data set are being timed.
+    pub fn visited(&mut self, visits: usize, planned: usize) {
+        self.bar.set_message(format!("{}: timing, {visits} of {planned} visits", self.current.0));
+    }
+
     /// A line of its own, above the bar.
     pub fn note(&self, text: &str) {
         if self.lines {
