@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn the_last_digit_of_a_size_an_error_or_a_hash_is_a_difference() {
         let mut error = row();
-        error.metrics.set(Metric::Rmse, 0.1 + 1e-17 + f64::EPSILON / 8.0);
+        error.metrics.set(Metric::Rmse, 0.1f64.next_up());
         for (after, column) in [
             (error, "rmse"),
             (Record { payload_bytes: Some(11), ..row() }, "payload_bytes"),

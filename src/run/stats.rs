@@ -149,7 +149,7 @@ mod tests {
     fn few_samples_are_narrow_only_if_all_agree_and_many_if_their_middle_does() {
         assert!(!is_narrow(&[], 0.01) && !is_narrow(&[5.0], 0.01), "one sample knows nothing of its spread");
         assert!(is_narrow(&[5.0; 3], 0.01) && !is_narrow(&[5.0, 5.0, 5.1, 5.0, 5.0], 0.01));
-        // Ranks 20 to 30 of 41 samples hold the median; the slow tenth does not matter.
+        // Of 41 samples, the 15th to the 28th hold the median; the slow tenth does not matter.
         let mut samples = vec![100.0; 41];
         samples[37..].fill(300.0);
         assert!(is_narrow(&samples, 0.01));
