@@ -10,7 +10,7 @@ pub fn cpu_ns() -> Option<f64> {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the call writes one `timespec`, which outlives it.
     let code = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
-    (code == 0).then(|| time.tv_sec as f64 * 1e9 + time.tv_nsec as f64)
+    (code == 0).then_some(time.tv_sec as f64 * 1e9 + time.tv_nsec as f64)
 }
 
 /// How often a thread of this process was taken off its CPU while it had work.
