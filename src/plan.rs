@@ -1,5 +1,6 @@
 //! Recipe x methods x data sets -> cells. Pure: nothing is read, loaded or run here.
 
+mod limits;
 mod recipe;
 mod select;
 
@@ -8,6 +9,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result, ensure};
 use codecbench_methods::api::{Capabilities, DType, Entry, Error, ParamsJson, Target, TargetKind};
 
+pub use limits::{Isolation, Limits};
 pub use recipe::{Exclude, Illustration, Published, Recipe, TimingPlan};
 pub use select::{narrow_methods, select_methods};
 

@@ -2,7 +2,9 @@
 
 mod atomic;
 mod csv;
+mod fingerprint;
 mod journal;
+mod lock;
 mod row;
 mod timing;
 
@@ -15,7 +17,9 @@ use serde::{Deserialize, Serialize};
 
 pub use atomic::{write_atomically, write_together};
 pub use csv::{read_results, read_timings, results_text, timings_text, write_results, write_timings};
+pub use fingerprint::fingerprint;
 pub use journal::{Journal, Recovered};
+pub use lock::FolderLock;
 pub use row::{Row, result_columns};
 pub use timing::{Timing, TimingRecord, timing_columns};
 
@@ -79,6 +83,45 @@ impl fmt::Display for Status {
     }
 }
 
+/// Whether doing something again elsewhere gave the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Agreement {
+    /// Bit for bit.
+    Equal,
+    /// Not.
+    Differs,
+}
+
+impl Agreement {
+    /// Of two things that are equal, or not.
+    pub const fn of(equal: bool) -> Self {
+        if equal { Agreement::Equal } else { Agreement::Differs }
+    }
+
+    /// The value in the columns `cold_decode` and `repeat_encode`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Agreement::Equal => "equal",
+            Agreement::Differs => "differs",
+        }
+    }
+}
+
+impl fmt::Display for Agreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Agreement {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let known = [Agreement::Equal, Agreement::Differs];
+        known.into_iter().find(|known| known.name() == name).ok_or_else(|| "it is `equal` or `differs`".into())
+    }
+}
+
 impl FromStr for Status {
     type Err = String;
 
@@ -137,6 +180,10 @@ pub struct Record {
     pub bits_per_value: Option<f64>,
     /// BLAKE3 of the payload, 16 hex digits.
     pub payload_hash: String,
+    /// Whether another process than the one that encoded decodes the payload to the same values.
+    pub cold_decode: Option<Agreement>,
+    /// Whether equal input gives the same payload again, on another thread.
+    pub repeat_encode: Option<Agreement>,
     /// Distortions.
     pub metrics: Metrics,
     /// Version of the metric definitions.

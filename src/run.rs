@@ -7,6 +7,8 @@ pub mod executor;
 mod finished;
 mod flags;
 mod group;
+#[cfg(target_os = "linux")]
+pub mod isolate;
 mod judge;
 mod probe;
 mod schedule;
@@ -23,14 +25,13 @@ mod timekeeper;
 mod timer;
 
 use anyhow::{Context, Result};
-use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::dataset::Dataset;
 use crate::plan::{Cell, Plan, Subject, TimingPlan};
 use crate::record::{Record, TimingRecord};
 pub use cell::Framed;
 use cell::Loaded;
-use executor::{Booked, Executor, InProcess, WORKER};
+use executor::{Booked, Executor, InProcess, pool};
 pub use finished::Finished;
 pub use flags::flag_names;
 use group::Group;
@@ -112,9 +113,4 @@ pub fn sweep(
 pub fn compress(cell: &Cell, subject: &Subject, dataset: &Dataset, threads: usize) -> Result<Framed> {
     let loaded = Loaded::new(dataset);
     pool(threads)?.install(|| Ok(cell::framed(&InProcess::default(), cell, &subject.with(dataset), &loaded)))
-}
-
-fn pool(threads: usize) -> Result<ThreadPool> {
-    let builder = ThreadPoolBuilder::new().num_threads(threads.max(1)).stack_size(8 << 20);
-    builder.thread_name(|at| format!("{WORKER}-{at}")).build().context("cannot start the worker threads")
 }

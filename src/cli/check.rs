@@ -13,7 +13,8 @@ use super::{print, report};
 use crate::gate::{Severity, compare, compare_timings, github, markdown, text};
 use crate::plan::Recipe;
 use crate::record::{
-    Record, Status, TimingRecord, read_results, read_timings, results_text, write_atomically, write_together,
+    FolderLock, Record, Status, TimingRecord, read_results, read_timings, results_text, write_atomically,
+    write_together,
 };
 
 /// Exit code of a gate that failed.
@@ -128,6 +129,7 @@ fn append(file: &Path, page: &str) -> Result<()> {
 fn bless(folder: &Path, now: &[Record]) -> Result<()> {
     let broken = now.iter().filter(|record| !matches!(record.status, Status::Ok | Status::Unsupported)).count();
     ensure!(broken == 0, "{broken} cells are broken; a baseline keeps its promises. Nothing was blessed");
+    let _lock = FolderLock::take(folder)?;
     let mut files = report::rendered(folder, now, &report::timings(folder)?)?;
     files.push(("results.csv".into(), results_text(now).into_bytes()));
     write_together(folder, &files)?;

@@ -13,12 +13,15 @@ mod raw;
 mod report;
 mod repro;
 mod sweep;
+mod worker;
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+
+pub use worker::work;
 
 /// Exit code of whatever stopped the work.
 const STOPPED: u8 = 2;
@@ -56,11 +59,18 @@ enum Verb {
 ///
 /// Exit codes: 0 success, 1 a gate failed, 2 anything that stopped the work. Output through a closed pipe is success.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return usage(&error),
-    };
-    let outcome = match cli.verb {
+    // No verb for people: it stands in no help, manual or completion.
+    if std::env::args_os().nth(1).is_some_and(|verb| verb == worker::VERB) {
+        return ended(worker::run());
+    }
+    match Cli::try_parse() {
+        Ok(cli) => ended(run(cli.verb)),
+        Err(error) => usage(&error),
+    }
+}
+
+fn run(verb: Verb) -> Result<ExitCode> {
+    match verb {
         Verb::Sweep(args) => sweep::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::Report(args) => report::run(&args),
@@ -74,7 +84,11 @@ pub fn main() -> ExitCode {
         Verb::Fetch(args) => fetch::run(&args),
         Verb::Completions(args) => completions::run(&args),
         Verb::Man(args) => completions::man(&args),
-    };
+    }
+}
+
+/// The exit code, and the error on stderr if there is one.
+fn ended(outcome: Result<ExitCode>) -> ExitCode {
     outcome.unwrap_or_else(|error| {
         if closed_pipe(&error) {
             return ExitCode::SUCCESS;

@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::print;
 use crate::plan::Recipe;
-use crate::record::{Record, TimingRecord, read_results, read_timings, write_together};
+use crate::record::{FolderLock, Record, TimingRecord, read_results, read_timings, write_together};
 use crate::render::{FIGURES, File, Heading, is_ours, report};
 
 /// Render again from the rows, measuring nothing
@@ -30,6 +30,7 @@ pub struct ReportArgs {
 /// A folder without rows, rows that do not read, a file that cannot be written: then nothing has changed.
 pub fn run(args: &ReportArgs) -> Result<ExitCode> {
     let records = read_results(&args.folder.join("results.csv"))?;
+    let _lock = FolderLock::take(&args.folder)?;
     let timings = timings(&args.folder)?;
     let files = rendered(&args.folder, &records, &timings)?;
     write_together(&args.folder, &files)?;

@@ -4,6 +4,7 @@ mod again;
 mod build;
 mod data;
 mod environment;
+mod executor;
 mod output;
 mod progress;
 mod suspect;
@@ -17,14 +18,14 @@ use clap::Args;
 
 use super::print;
 use super::raw::RawArgs;
-use crate::plan::{Plan, Recipe, TimingPlan, narrow_methods, plan, select_methods};
+use crate::plan::{Isolation, Limits, Plan, Recipe, TimingPlan, narrow_methods, plan, select_methods};
 use crate::record::{Record, Status};
-use crate::run::executor::{InProcess, silence_method_panics};
+use crate::run::executor::silence_method_panics;
 use crate::run::{Finished, Settings, Stopwatch, sweep};
 use crate::spec::TargetSpec;
 pub(super) use again::{Source, again};
 use data::Data;
-use output::{Output, Silent};
+use output::{Conditions, Output, Silent};
 use progress::Progress;
 use suspect::{account, flagged};
 
@@ -62,6 +63,9 @@ pub struct SweepArgs {
     /// Threads that a method may use
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     threads: u16,
+    /// Methods that run in a process of their own: `auto` (those that rest on native code), `all` or `none`
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_value = "auto", default_missing_value = "all")]
+    isolate: Isolation,
     /// Print the plan and stop
     #[arg(long)]
     list: bool,
@@ -92,6 +96,7 @@ struct Job {
     plan: Plan,
     out: PathBuf,
     settings: Settings,
+    limits: Limits,
 }
 
 /// Runs the verb.
@@ -137,7 +142,7 @@ fn prepare(args: &SweepArgs, recipe: Recipe, data: &mut Data) -> Result<Job> {
     let timing = Some(timing).filter(|timing| timing.enabled && !args.verify);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let settings = Settings { jobs: args.jobs.map_or(cores, usize::from), threads: args.threads.into(), timing };
-    Ok(Job { plan, out: folder(args), settings })
+    Ok(Job { plan, out: folder(args), settings, limits: recipe.limits })
 }
 
 fn folder(args: &SweepArgs) -> PathBuf {
@@ -166,7 +171,7 @@ fn list(plan: &Plan) -> String {
 }
 
 fn verify(args: &SweepArgs, job: &Job, data: Data) -> Result<ExitCode> {
-    let records = silent(args, job, data, InProcess { twice: true })?;
+    let records = silent(args, job, data)?;
     summarise(args, &records, None);
     let broken = records.iter().filter(|record| is_broken(record)).count();
     Ok(if broken > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
@@ -175,8 +180,10 @@ fn verify(args: &SweepArgs, job: &Job, data: Data) -> Result<ExitCode> {
 fn report(args: &SweepArgs, job: &Job, data: Data) -> Result<ExitCode> {
     let stopwatch = Stopwatch::start();
     let progress = Progress::new(job.plan.cells.len(), args.quiet);
-    let (mut host, finished) = Output::open(&job.out, data, progress, &job.settings, args.fresh)?;
-    let (records, timings) = sweep(&job.plan, &InProcess { twice: false }, &job.settings, &finished, &mut host)?;
+    let conditions = Conditions { fresh: args.fresh, isolation: args.isolate, limits: job.limits };
+    let (mut host, finished) = Output::open(&job.out, data, progress, &job.settings, conditions)?;
+    let executor = executor::executor(args.isolate, job.limits)?;
+    let (records, timings) = sweep(&job.plan, &*executor, &job.settings, &finished, &mut host)?;
     host.finish(&job.settings, &records, &timings)?;
     summarise(args, &records, Some(&job.out));
     if job.settings.timing.is_some() && !args.quiet {
@@ -196,14 +203,15 @@ pub(super) fn measure(recipe: &Path, quiet: bool) -> Result<Vec<Record>> {
     let mut job = prepare(&args, read_recipe(&args)?, &mut data)?;
     job.settings.timing = None;
     silence_method_panics();
-    silent(&args, &job, data, InProcess { twice: false })
+    silent(&args, &job, data)
 }
 
 /// Sweeps without a report.
-fn silent(args: &SweepArgs, job: &Job, data: Data, executor: InProcess) -> Result<Vec<Record>> {
+fn silent(args: &SweepArgs, job: &Job, data: Data) -> Result<Vec<Record>> {
+    let executor = executor::executor(args.isolate, job.limits)?;
     let progress = Progress::new(job.plan.cells.len(), args.quiet);
     let mut host = Silent { data, progress };
-    let (records, _) = sweep(&job.plan, &executor, &job.settings, &Finished::default(), &mut host)?;
+    let (records, _) = sweep(&job.plan, &*executor, &job.settings, &Finished::default(), &mut host)?;
     host.progress.end();
     Ok(records)
 }

@@ -7,6 +7,7 @@ use codecbench_methods::METHODS;
 use globset::GlobMatcher;
 use serde::{Deserialize, Serialize};
 
+use super::limits::Limits;
 use super::select::glob;
 use crate::record::result_columns;
 use crate::spec::TargetSpec;
@@ -34,6 +35,8 @@ pub struct Recipe {
     pub illustrations: Vec<Illustration>,
     /// How cells are timed.
     pub timing: TimingPlan,
+    /// What a cell may take that runs in a process of its own.
+    pub limits: Limits,
     /// Relative change that the gate tolerates, per column of `results.csv`.
     pub tolerances: BTreeMap<String, f64>,
 }
@@ -152,6 +155,7 @@ impl Recipe {
         let (fewest, most) = (self.timing.min_repeats, self.timing.max_repeats);
         ensure!(0 < fewest && fewest <= most, "[timing] needs 0 < min_repeats <= max_repeats");
         ensure!(self.timing.visits > 0, "[timing] needs visits of 1 or more");
+        self.limits.check()?;
         let known = |row: &Published| METHODS.iter().any(|entry| entry.id() == row.method);
         if let Some(row) = self.published.iter().find(|row| !known(row)) {
             bail!("[[published]] `{}` names the method {:?}, which does not exist", row.name, row.method);
@@ -210,6 +214,8 @@ mod tests {
             reason = "lossless only"
             [timing]
             max_repeats = 9
+            [limits]
+            wall_s = 2.5
             [tolerances]
             payload_bytes = 0.01
         "#;
@@ -217,6 +223,7 @@ mod tests {
         assert_eq!(recipe.target_specs().map(|targets| targets.len()).ok(), Some(4));
         assert_eq!((recipe.exclude[0].dataset.as_str(), recipe.timing.min_repeats), ("*", 5));
         assert_eq!(recipe.tolerances["payload_bytes"], 0.01);
+        assert_eq!((recipe.limits.wall_s, recipe.limits.memory(1 << 28)), (2.5, 8 << 30));
     }
 
     #[test]
@@ -239,6 +246,9 @@ mod tests {
             "[tolerances]\nrmse = -1",
             "[timing]\nmin_repeats = 0",
             "[timing]\nvisits = 0",
+            "[limits]\nwall_s = 0",
+            "[limits]\nwall_s = nan",
+            "[limits]\nmemory_mib = 0",
             "[[exclude]]\nmethod = \"[\"\nreason = \"x\"",
             "[[exclude]]\nmethod = \"zlib\"",
             "title = 3",

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+/// How the name of a file ends that is not in its place yet; it starts with a dot.
+const ENDING: &str = ".tmp";
+
 /// Writes `bytes` to a temporary file beside `path`, syncs it and renames it into place: a reader, a full disk or a kill
 /// never meets half a file. A file that already holds these very bytes is left alone.
 ///
@@ -59,7 +62,7 @@ fn stage(path: &Path, bytes: &[u8]) -> Result<Option<Staged>> {
     }
     let mut name = OsString::from(".");
     name.push(path.file_name().with_context(|| format!("{} names no file", path.display()))?);
-    name.push(format!(".{}.tmp", std::process::id()));
+    name.push(format!(".{}{ENDING}", std::process::id()));
     let staged = Staged { temporary: path.with_file_name(name), path: path.to_path_buf() };
     let write = || -> std::io::Result<()> {
         let mut file = File::create(&staged.temporary)?;
@@ -68,6 +71,22 @@ fn stage(path: &Path, bytes: &[u8]) -> Result<Option<Staged>> {
     };
     write().with_context(|| format!("cannot write {}", path.display()))?;
     Ok(Some(staged))
+}
+
+/// Removes files that a killed process never put into place, in `folder` and one level below. Nobody else may be writing.
+pub(super) fn remove_leftovers(folder: &Path) {
+    let paths = |folder: &Path| {
+        let listing = fs::read_dir(folder).into_iter().flatten();
+        listing.filter_map(|entry| Some(entry.ok()?.path())).collect::<Vec<_>>()
+    };
+    let below = paths(folder).into_iter().filter(|path| path.is_dir()).flat_map(|folder| paths(&folder));
+    for path in below.chain(paths(folder)) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') && name.ends_with(ENDING) && path.is_file() {
+            // One that stays is in nobody's way.
+            let _ = fs::remove_file(&path);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +103,18 @@ mod tests {
         assert!(error.to_string().contains("results.csv"), "{error}");
         assert_eq!(fs::read(&path).expect("still there"), b"old");
         assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 1);
+    }
+
+    #[test]
+    fn what_a_kill_left_is_cleared_away_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::create_dir(folder.path().join("figures")).expect("a writable folder");
+        for name in ["results.csv", ".results.csv.17.tmp", "figures/a.png", "figures/.a.png.17.tmp", "notes.tmp"] {
+            fs::write(folder.path().join(name), b"x").expect("a writable folder");
+        }
+        remove_leftovers(folder.path());
+        let left = |folder: &Path| fs::read_dir(folder).expect("readable").count();
+        assert_eq!((left(folder.path()), left(&folder.path().join("figures"))), (3, 1));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::metrics::{METRIC_VERSION, Metric, Metrics};
 use crate::spec::number_text;
 
 /// Columns of `results.csv` before the metrics.
-const FRONT: [&str; 25] = [
+const FRONT: [&str; 27] = [
     "cell",
     "dataset",
     "kind",
@@ -34,6 +34,8 @@ const FRONT: [&str; 25] = [
     "sparse_ratio",
     "bits_per_value",
     "payload_hash",
+    "cold_decode",
+    "repeat_encode",
     "metric_version",
     "harness_version",
     "data_sha256",
@@ -93,6 +95,8 @@ impl Row for Record {
             real(self.sparse_ratio),
             real(self.bits_per_value),
             self.payload_hash.clone(),
+            text(self.cold_decode),
+            text(self.repeat_encode),
         ];
         row.extend(Metric::ALL.iter().map(|&metric| real(self.metrics.get(metric))));
         row.extend([self.metric_version.to_string(), self.harness_version.clone(), self.data_sha256.clone()]);
@@ -125,6 +129,8 @@ impl Row for Record {
             sparse_ratio: cells.number("sparse_ratio")?,
             bits_per_value: cells.number("bits_per_value")?,
             payload_hash: cells.take("payload_hash")?,
+            cold_decode: cells.number_if_there("cold_decode")?,
+            repeat_encode: cells.number_if_there("repeat_encode")?,
             metrics,
             metric_version: cells.required("metric_version")?,
             harness_version: cells.take("harness_version")?,

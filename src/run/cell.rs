@@ -1,9 +1,11 @@
 //! One cell: compress, decompress, compare, and write down what happened.
 
+use std::time::Instant;
+
 use codecbench_methods::api::{Capabilities, Element, Promise, Target, TensorRef};
 use codecbench_methods::for_dtype;
 
-use super::executor::{Executor, Failure, Product, Work};
+use super::executor::{Checks, Executor, Failure, Product, Work};
 use super::search::Found;
 use super::spent::{self, On};
 use super::stack::{self, OneByOne};
@@ -12,7 +14,7 @@ use crate::dataset::{Dataset, Kind};
 use crate::frame::{self, Header};
 use crate::metrics::{METRIC_VERSION, Metrics, Original, measure};
 use crate::plan::{Cell, Subject, kinds, reason, working_rank};
-use crate::record::{HARNESS_VERSION, Record, Status};
+use crate::record::{Agreement, HARNESS_VERSION, Record, Status};
 use crate::spec::{Goal, resolve};
 
 /// A data set with what is computed once for all of its cells.
@@ -95,6 +97,8 @@ pub(super) fn reskipped(record: &Record, reason: &str) -> Record {
         sparse_ratio: None,
         bits_per_value: None,
         payload_hash: String::new(),
+        cold_decode: None,
+        repeat_encode: None,
         metrics: Metrics::default(),
         ..record.clone()
     }
@@ -103,15 +107,49 @@ pub(super) fn reskipped(record: &Record, reason: &str) -> Record {
 /// Runs a cell and returns its row.
 pub(super) fn run(executor: &dyn Executor, cell: &Cell, subject: &Subject, loaded: &Loaded<'_>) -> Record {
     let mut record = planned(cell, subject);
-    match attempt(executor, cell, loaded) {
-        Ok(outcome) => fill(&mut record, &outcome, cell, loaded),
+    let outcome = attempt(executor, cell, loaded);
+    match outcome.and_then(|outcome| Ok((check(executor, cell, loaded, &outcome)?, outcome))) {
+        Ok((checks, outcome)) => {
+            fill(&mut record, &outcome, cell, loaded);
+            note_checks(&mut record, checks, cell);
+        }
         Err(failure) => (record.status, record.reason) = (failure.status, failure.reason),
     }
     record
 }
 
+/// Compresses and decompresses once more, elsewhere.
+fn check(executor: &dyn Executor, cell: &Cell, loaded: &Loaded<'_>, outcome: &Outcome) -> Result<Checks, Failure> {
+    let Outcome { product, target, one_by_one, since, .. } = outcome;
+    let work = work(cell, loaded, *target, *since);
+    if *one_by_one { OneByOne(executor).check(&work, product) } else { executor.check(&work, product) }
+}
+
+fn note_checks(record: &mut Record, checks: Checks, cell: &Cell) {
+    (record.cold_decode, record.repeat_encode) = (checks.cold_decode, checks.repeat_encode);
+    let deterministic = cell.entry.capabilities().is_ok_and(|facts| facts.deterministic);
+    let broken = if checks.cold_decode == Some(Agreement::Differs) {
+        "decode: in another process the payload gave other values"
+    } else if checks.repeat_encode == Some(Agreement::Differs) && deterministic {
+        "encode: equal input gave other bytes on another thread"
+    } else {
+        return;
+    };
+    if record.status == Status::Ok {
+        record.status = Status::Mismatch;
+        record.reason = if record.reason.is_empty() { broken.into() } else { format!("{}; {broken}", record.reason) };
+    }
+}
+
+fn work<'a>(cell: &'a Cell, loaded: &'a Loaded<'_>, target: Target, since: Instant) -> Work<'a> {
+    let Dataset { tensor, fill_value, .. } = loaded.dataset;
+    Work { since, ..Work::new(cell.entry, &cell.params, target, tensor.view(), *fill_value) }
+}
+
 /// What a cell produced, and under which target and promise.
 struct Outcome {
+    /// When the cell began.
+    since: Instant,
     product: Product,
     target: Target,
     /// What the method promised for the target it was given.
@@ -134,13 +172,8 @@ fn attempt(executor: &dyn Executor, cell: &Cell, loaded: &Loaded<'_>) -> Result<
     let facts = cell.entry.capabilities().map_err(|error| unsupported(reason(&error)))?;
     let route = route(cell, facts, loaded, rank).map_err(unsupported)?;
     let promise = |target: Target| facts.promise(dtype, rank, target.kind()).unwrap_or(Promise::None);
-    let work = |target| Work {
-        entry: cell.entry,
-        params: &cell.params,
-        target,
-        input: dataset.tensor.view(),
-        fill: dataset.fill_value,
-    };
+    let since = Instant::now();
+    let work = |target| work(cell, loaded, target, since);
     let searched = !matches!(route, Route::Direct(_));
     let found = match route {
         Route::Direct(target) => Found { product: executor.execute(&work(target))?, target },
@@ -155,7 +188,7 @@ fn attempt(executor: &dyn Executor, cell: &Cell, loaded: &Loaded<'_>) -> Result<
         // What a method cannot do has no ratio, and fails nothing.
         (true, false) => each.execute(&work(target)).ok().map(|alone| stack::lengths(&alone.payload)),
     };
-    Ok(Outcome { product, target, promise: promise(target), searched, one_by_one, lengths })
+    Ok(Outcome { since, product, target, promise: promise(target), searched, one_by_one, lengths })
 }
 
 /// How a goal is reached.
@@ -207,7 +240,7 @@ pub(super) fn executed_target(cell: &Cell, loaded: &Loaded<'_>, record: &Record)
 }
 
 fn fill(record: &mut Record, outcome: &Outcome, cell: &Cell, loaded: &Loaded<'_>) {
-    let Product { payload, decoded } = &outcome.product;
+    let Product { payload, decoded, .. } = &outcome.product;
     let input = loaded.dataset.tensor.byte_len() as u64;
     let payload_bytes = payload.len() as u64;
     let over = |bytes: u64| (bytes > 0 && payload_bytes > 0).then(|| bytes as f64 / payload_bytes as f64);
@@ -229,6 +262,10 @@ fn fill(record: &mut Record, outcome: &Outcome, cell: &Cell, loaded: &Loaded<'_>
         record.promise = Promise::Approximate.to_string();
         let note = search::note(outcome.target);
         reason = if reason.is_empty() { note } else { format!("{note}; {reason}") };
+    }
+    if let Some(line) = &outcome.product.printed {
+        let note = format!("it printed to stderr: {line}");
+        reason = if reason.is_empty() { note } else { format!("{reason}; {note}") };
     }
     (record.status, record.reason) = (status, reason);
     record.frame_bytes = frame_bytes(outcome, cell, loaded);

@@ -1,15 +1,22 @@
 //! Compressing and decompressing once, whatever happens.
 
 use std::any::Any;
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
-use codecbench_methods::api::{DType, Element, Entry, Error, ParamsJson, Target, Tensor, TensorRef, ViewMut};
+use anyhow::Context;
+use codecbench_methods::api::{
+    Compressor, DType, Element, Entry, Error, ParamsJson, Target, Tensor, TensorRef, ViewMut,
+};
 use codecbench_methods::for_dtype;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::spent::{self, On};
 use crate::plan::reason;
-use crate::record::Status;
+use crate::record::{Agreement, Status};
 
 /// What to compress, and how.
 #[derive(Clone, Debug)]
@@ -24,6 +31,25 @@ pub struct Work<'a> {
     pub input: TensorRef<'a>,
     /// The value that stands for "no data".
     pub fill: Option<f64>,
+    /// When the cell began: a limit on its time counts from here.
+    pub since: Instant,
+}
+
+impl<'a> Work<'a> {
+    /// Work that begins now.
+    pub fn new(
+        entry: &'static Entry,
+        params: &'a ParamsJson,
+        target: Target,
+        input: TensorRef<'a>,
+        fill: Option<f64>,
+    ) -> Self {
+        Work { entry, params, target, input, fill, since: Instant::now() }
+    }
+
+    fn compressor(&self) -> Result<Box<dyn Compressor>, Error> {
+        self.entry.compressor(self.params, self.target, self.fill)
+    }
 }
 
 /// What came out.
@@ -33,6 +59,34 @@ pub struct Product {
     pub payload: Vec<u8>,
     /// What a fresh decoder instance made of it.
     pub decoded: Tensor,
+    /// What the method wrote to stderr meanwhile, where that was seen: the first line.
+    pub printed: Option<String>,
+}
+
+impl Product {
+    /// What came out without a word.
+    pub fn new(payload: Vec<u8>, decoded: Tensor) -> Self {
+        Product { payload, decoded, printed: None }
+    }
+}
+
+/// Whether doing it again elsewhere gives the same. Absent: not tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Checks {
+    /// Decoding the payload in another process than the one that encoded, against the decoded values, bit for bit.
+    pub cold_decode: Option<Agreement>,
+    /// Compressing equal input again, on another thread, against the payload.
+    pub repeat_encode: Option<Agreement>,
+}
+
+impl Checks {
+    /// Of two parts of a whole: it differs where either does.
+    pub(super) fn and(self, other: Checks) -> Checks {
+        Checks {
+            cold_decode: self.cold_decode.max(other.cold_decode),
+            repeat_encode: self.repeat_encode.max(other.repeat_encode),
+        }
+    }
 }
 
 /// Why nothing came out.
@@ -44,20 +98,32 @@ pub struct Failure {
     pub reason: String,
 }
 
-/// Does the work somewhere: in this process, or in a test not at all.
+/// Does the work somewhere: in this process, in another one, or in a test not at all.
 pub trait Executor: Sync {
-    /// Compresses, and decompresses with a fresh instance.
+    /// Compresses, and decompresses with a fresh instance on another thread.
     ///
     /// # Errors
     /// A failure is a result like any other: it becomes a row.
     fn execute(&self, work: &Work<'_>) -> Result<Product, Failure>;
+
+    /// Does it again elsewhere. By default nothing is tried.
+    ///
+    /// # Errors
+    /// As [`Executor::execute`].
+    fn check(&self, _work: &Work<'_>, _product: &Product) -> Result<Checks, Failure> {
+        Ok(Checks::default())
+    }
+
+    /// An executor for many cells of one array, or of parts of it; `None` where this one serves any array as well.
+    fn for_array<'a>(&'a self, _array: &TensorRef<'a>) -> Option<Box<dyn Executor + 'a>> {
+        None
+    }
 }
 
 /// Runs methods in this process. A panic is caught; an abort or an endless loop is not.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct InProcess {
-    /// Compress twice and compare the payloads of methods that call themselves deterministic.
-    pub twice: bool,
+    second: SecondThread,
 }
 
 /// Answers from a function instead of a method, so that scheduling and bookkeeping are tested on every outcome.
@@ -70,44 +136,88 @@ impl<F: Fn(&Work<'_>) -> Result<Product, Failure> + Sync> Executor for Mock<F> {
 }
 
 /// Books the time of another executor.
-pub(super) struct Booked<'a>(pub &'a dyn Executor);
+pub(super) struct Booked<E>(pub E);
 
-impl Executor for Booked<'_> {
+impl<E: Deref<Target: Executor> + Sync> Executor for Booked<E> {
     fn execute(&self, work: &Work<'_>) -> Result<Product, Failure> {
         spent::on(On::Codecs, || self.0.execute(work))
+    }
+
+    fn check(&self, work: &Work<'_>, product: &Product) -> Result<Checks, Failure> {
+        spent::on(On::Codecs, || self.0.check(work, product))
+    }
+
+    fn for_array<'a>(&'a self, array: &TensorRef<'a>) -> Option<Box<dyn Executor + 'a>> {
+        let own = self.0.for_array(array)?;
+        Some(Box::new(Booked(own)))
     }
 }
 
 impl Executor for InProcess {
     fn execute(&self, work: &Work<'_>) -> Result<Product, Failure> {
-        let payload = guarded("encode", || encode(work))?;
-        if self.twice && work.entry.capabilities().is_ok_and(|facts| facts.deterministic) {
-            let again = guarded("encode", || encode(work))?;
-            if again != payload {
-                return Err(failed("encode: equal input gave other bytes the second time"));
-            }
-        }
-        let decoded = guarded("decode", || decode(work, &payload)).map_err(|failure| match failure.status {
-            // What was encoded must decode: here nothing is unsupported any more.
-            Status::Unsupported => failed(format!("decode: {}", failure.reason)),
-            _ => failure,
-        })?;
-        Ok(Product { payload, decoded })
+        let payload = encode(work)?;
+        let (dtype, shape) = (work.input.dtype(), work.input.shape());
+        let decoded = self.second.run(|| decode(|| work.compressor(), (dtype, shape), &payload))??;
+        Ok(Product::new(payload, decoded))
+    }
+
+    fn check(&self, work: &Work<'_>, product: &Product) -> Result<Checks, Failure> {
+        let again = self.second.run(|| encode(work))??;
+        Ok(Checks { repeat_encode: Some(Agreement::of(again == product.payload)), cold_decode: None })
     }
 }
 
-fn encode(work: &Work<'_>) -> Result<Vec<u8>, Error> {
-    let mut payload = Vec::new();
-    let encoder = work.entry.compressor(work.params, work.target, work.fill)?;
-    encoder.compress(work.input.clone(), &mut payload)?;
-    Ok(payload)
+/// Threads beside those that cells run in: what a method does must not depend on the thread.
+#[derive(Debug, Default)]
+pub(super) struct SecondThread(Mutex<Vec<ThreadPool>>);
+
+impl SecondThread {
+    /// Runs `work` in a pool of as many threads as the current one has, none of them the same.
+    pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
+        let idle = || self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let spare = idle().pop();
+        let threads = rayon::current_num_threads();
+        let pool = match spare.filter(|pool| pool.current_num_threads() == threads) {
+            Some(pool) => pool,
+            None => pool(threads).map_err(|error| failed(format!("{error:#}")))?,
+        };
+        let result = pool.install(work);
+        idle().push(pool);
+        Ok(result)
+    }
 }
 
-fn decode(work: &Work<'_>, payload: &[u8]) -> Result<Tensor, Error> {
-    let mut decoded = poisoned(work.input.dtype(), work.input.shape());
-    let decoder = work.entry.compressor(work.params, work.target, work.fill)?;
-    decoder.decompress(payload, decoded.view_mut())?;
-    Ok(decoded)
+/// A pool of threads in which cells run.
+pub(super) fn pool(threads: usize) -> anyhow::Result<ThreadPool> {
+    let builder = ThreadPoolBuilder::new().num_threads(threads.max(1)).stack_size(8 << 20);
+    builder.thread_name(|at| format!("{WORKER}-{at}")).build().context("cannot start the worker threads")
+}
+
+/// Compresses with a fresh instance.
+pub(super) fn encode(work: &Work<'_>) -> Result<Vec<u8>, Failure> {
+    guarded("encode", || {
+        let mut payload = Vec::new();
+        work.compressor()?.compress(work.input.clone(), &mut payload)?;
+        Ok(payload)
+    })
+}
+
+/// Decompresses with a fresh instance.
+pub(super) fn decode(
+    compressor: impl FnOnce() -> Result<Box<dyn Compressor>, Error>,
+    (dtype, shape): (DType, &[usize]),
+    payload: &[u8],
+) -> Result<Tensor, Failure> {
+    let decoded = guarded("decode", || {
+        let mut decoded = poisoned(dtype, shape);
+        compressor()?.decompress(payload, decoded.view_mut())?;
+        Ok(decoded)
+    });
+    decoded.map_err(|failure| match failure.status {
+        // What was encoded must decode: here nothing is unsupported any more.
+        Status::Unsupported => failed(format!("decode: {}", failure.reason)),
+        _ => failure,
+    })
 }
 
 /// A tensor full of an unlikely pattern: a decoder that leaves elements unwritten does not pass by luck.
@@ -120,7 +230,7 @@ pub(super) fn poisoned(dtype: DType, shape: &[usize]) -> Tensor {
     tensor
 }
 
-fn failed(reason: impl Into<String>) -> Failure {
+pub(super) fn failed(reason: impl Into<String>) -> Failure {
     Failure { status: Status::Failed, reason: reason.into() }
 }
 
@@ -145,7 +255,7 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 
 /// Name of every thread in which cells run.
-pub(super) const WORKER: &str = "codecbench-cell";
+const WORKER: &str = "codecbench-cell";
 
 /// Keeps a method's panic off the terminal, where it would tear the progress bar; the row tells of it. Panics elsewhere
 /// are reported as ever. Call it once.
@@ -175,6 +285,15 @@ mod tests {
         assert_eq!((unsupported.status, unsupported.reason.as_str()), (Status::Unsupported, "rank 9"));
         let corrupt = guarded::<()>("decode", || Err(Error::corrupt(3, "no"))).expect_err("an error");
         assert_eq!(corrupt, failed("decode: corrupt payload at byte 3: no"));
+    }
+
+    #[test]
+    fn what_is_done_again_runs_on_another_thread_and_the_threads_are_kept() {
+        let second = SecondThread::default();
+        let here = pool(1).expect("a thread starts");
+        let thread = || std::thread::current().id();
+        let (first, others) = here.install(|| (thread(), [0; 3].map(|_| second.run(thread).expect("a thread starts"))));
+        assert!(first != others[0] && others == [others[0]; 3]);
     }
 
     #[test]

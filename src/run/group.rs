@@ -17,6 +17,7 @@ use crate::plan::{Cell, Subject};
 use crate::record::{Record, TimingRecord};
 
 /// The cells of one data set.
+#[derive(Clone)]
 pub(super) struct Group<'a> {
     pub subject: &'a Subject,
     pub cells: Vec<&'a Cell>,
@@ -80,7 +81,9 @@ impl Group<'_> {
         }
         let pending: Vec<usize> = (0..rows.len()).filter(|&at| rows[at].is_none()).collect();
         let loaded = spent::on(On::Metrics, || self.pools[0].install(|| Loaded::new(dataset)));
-        self.run_pending(&pending, &subject, &loaded, |at, record| {
+        let for_array = self.executor.for_array(&dataset.tensor.view());
+        let group = Group { executor: for_array.as_deref().unwrap_or(self.executor), ..self.clone() };
+        group.run_pending(&pending, &subject, &loaded, |at, record| {
             host.finished(&record, !self.finished.holds(self.cells[at], &record))?;
             rows[at] = Some((record, None));
             Ok(())
@@ -160,7 +163,7 @@ fn target(cell: &Cell, loaded: &Loaded<'_>, record: &Record) -> Option<Target> {
 
 fn work<'a>(cell: &'a Cell, dataset: &'a Dataset, target: Target) -> Work<'a> {
     let Dataset { tensor, fill_value, .. } = dataset;
-    Work { entry: cell.entry, params: &cell.params, target, input: tensor.view(), fill: *fill_value }
+    Work::new(cell.entry, &cell.params, target, tensor.view(), *fill_value)
 }
 
 fn timing_record(record: &Record, threads: usize, found: Found) -> TimingRecord {

@@ -171,13 +171,13 @@ mod tests {
         let bound = work.target.value().expect("an absolute bound");
         let TensorRef::F64(view) = &work.input else { panic!("the tests use f64") };
         let decoded = Tensor::from(view.array().mapv(|value| value + bound / 2.0));
-        Ok(Product { payload: vec![0; (100.0 / bound).min(1e3) as usize], decoded })
+        Ok(Product::new(vec![0; (100.0 / bound).min(1e3) as usize], decoded))
     }
 
     fn with<T>(search: impl FnOnce(&Work<'_>, &Original<'_>) -> T) -> T {
         let tensor = Tensor::from(Array1::linspace(0.0, 64.0, 65).into_dyn());
         let (entry, params) = (&METHODS[0], ParamsJson::new());
-        let work = Work { entry, params: &params, target: Target::Native, input: tensor.view(), fill: None };
+        let work = Work::new(entry, &params, Target::Native, tensor.view(), None);
         search(&work, &Original::new(tensor.view(), Kind::Field, None))
     }
 
@@ -201,7 +201,7 @@ mod tests {
     fn the_loosest_target_that_keeps_the_moments_is_found() {
         let tensor = Tensor::from(Array1::linspace(0.0, 64.0, 65).into_dyn());
         let (entry, params) = (&METHODS[0], ParamsJson::new());
-        let work = Work { entry, params: &params, target: Target::Rmse(64.0), input: tensor.view(), fill: None };
+        let work = Work::new(entry, &params, Target::Rmse(64.0), tensor.view(), None);
         let search = |kind| for_moments(&Mock(halves), &work, &Original::new(tensor.view(), kind, None), 0.05);
         let found = search(Kind::Vdf).expect("within reach");
         let value = found.target.value().expect("an RMS error");

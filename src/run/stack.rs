@@ -3,7 +3,7 @@
 use codecbench_methods::api::{Tensor, TensorRef, View};
 use codecbench_methods::for_dtype;
 
-use super::executor::{Executor, Failure, Product, Work};
+use super::executor::{Checks, Executor, Failure, Product, Work};
 use crate::metrics::{Metric, Metrics};
 use crate::record::Status;
 
@@ -15,18 +15,34 @@ pub(super) struct OneByOne<'e>(pub &'e dyn Executor);
 
 impl Executor for OneByOne<'_> {
     fn execute(&self, work: &Work<'_>) -> Result<Product, Failure> {
-        let (mut payload, mut bytes) = (Vec::new(), Vec::new());
+        let (mut payload, mut bytes, mut printed) = (Vec::new(), Vec::new(), None);
         for (at, input) in members(&work.input).into_iter().enumerate() {
-            let named = |failure: Failure| Failure { reason: format!("entry {at}: {}", failure.reason), ..failure };
-            let product = self.0.execute(&Work { input, ..work.clone() }).map_err(named)?;
+            let product = self.0.execute(&Work { input, ..work.clone() }).map_err(|failure| of_entry(at, failure))?;
+            printed = printed.or(product.printed);
             put_length(product.payload.len(), &mut payload);
             payload.extend_from_slice(&product.payload);
             product.decoded.view().write_le(&mut bytes);
         }
         let decoded = Tensor::from_le_bytes(work.input.dtype(), work.input.shape(), &bytes);
         let decoded = decoded.map_err(|error| Failure { status: Status::Failed, reason: error.to_string() })?;
-        Ok(Product { payload, decoded })
+        Ok(Product { payload, decoded, printed })
     }
+
+    fn check(&self, work: &Work<'_>, product: &Product) -> Result<Checks, Failure> {
+        let (inputs, decoded) = (members(&work.input), product.decoded.view());
+        let parts = inputs.into_iter().zip(members(&decoded)).zip(payloads(&product.payload));
+        let mut checks = Checks::default();
+        for (at, ((input, decoded), payload)) in parts.enumerate() {
+            let part = Product::new(payload.to_vec(), decoded.to_tensor());
+            let of_part = self.0.check(&Work { input, ..work.clone() }, &part);
+            checks = checks.and(of_part.map_err(|failure| of_entry(at, failure))?);
+        }
+        Ok(checks)
+    }
+}
+
+fn of_entry(at: usize, failure: Failure) -> Failure {
+    Failure { reason: format!("entry {at}: {}", failure.reason), ..failure }
 }
 
 /// The entries along the first axis, in order.
@@ -53,14 +69,20 @@ fn put_length(mut length: usize, out: &mut Vec<u8>) {
 
 /// The lengths of the payloads in a payload of [`OneByOne`].
 pub(super) fn lengths(payload: &[u8]) -> Vec<usize> {
-    let (mut rest, mut lengths) = (payload, Vec::new());
+    payloads(payload).iter().map(|payload| payload.len()).collect()
+}
+
+/// The payloads in a payload of [`OneByOne`].
+fn payloads(payload: &[u8]) -> Vec<&[u8]> {
+    let (mut rest, mut payloads) = (payload, Vec::new());
     while !rest.is_empty() {
         let digits = rest.iter().position(|&byte| byte < 128).map_or(rest.len(), |last| last + 1);
         let length = rest[..digits].iter().rev().fold(0, |length, &byte| length << 7 | usize::from(byte & 127));
-        rest = rest.get(digits + length..).unwrap_or_default();
-        lengths.push(length);
+        let end = rest.len().min(digits + length);
+        payloads.push(&rest[digits..end]);
+        rest = &rest[end..];
     }
-    lengths
+    payloads
 }
 
 /// Ratios of distributions of `bytes` each, compressed one by one into payloads of these lengths: the smallest, the
@@ -83,6 +105,7 @@ mod tests {
     use ndarray::Array3;
 
     use super::*;
+    use crate::record::Agreement;
     use crate::run::executor::{InProcess, Mock};
 
     #[test]
@@ -91,9 +114,16 @@ mod tests {
             Tensor::from(Array3::from_shape_fn((3, 4, 5), |(i, j, k)| (i * 100 + j * 5 + k) as f32).into_dyn());
         let entry = METHODS.iter().find(|entry| entry.id() == "identity").expect("built in");
         let params = ParamsJson::new();
-        let work = Work { entry, params: &params, target: Target::Lossless, input: tensor.view(), fill: None };
-        let whole = OneByOne(&InProcess::default()).execute(&work).expect("identity takes it");
+        let work = Work::new(entry, &params, Target::Lossless, tensor.view(), None);
+        let in_process = InProcess::default();
+        let whole = OneByOne(&in_process).execute(&work).expect("identity takes it");
         assert_eq!(whole.decoded, tensor);
+        let checks = OneByOne(&in_process).check(&work, &whole).expect("identity takes it again");
+        assert_eq!(checks.repeat_encode, Some(Agreement::Equal));
+        let mut other = whole.clone();
+        *other.payload.last_mut().expect("not empty") ^= 1;
+        let checks = OneByOne(&in_process).check(&work, &other).expect("identity takes it again");
+        assert_eq!(checks.repeat_encode, Some(Agreement::Differs), "one of three differs");
         assert_eq!(lengths(&whole.payload).len(), 3);
         assert_eq!(lengths(&whole.payload).iter().sum::<usize>() + 3, whole.payload.len());
         let shapes = |work: &Work<'_>| {

@@ -69,7 +69,7 @@ fn run(plan: &Plan, executor: &dyn Executor, host: &mut Memory) -> Vec<Record> {
 fn shifted(work: &Work<'_>, shift: f32) -> Result<Product, Failure> {
     let TensorRef::F32(view) = &work.input else { panic!("the tests use f32") };
     let decoded = Tensor::from(view.array().mapv(|value| value + shift));
-    Ok(Product { payload: vec![7; 2], decoded })
+    Ok(Product::new(vec![7; 2], decoded))
 }
 
 #[test]

@@ -8,7 +8,7 @@ const LAYERS: [&str; 11] =
     ["dataset", "frame", "metrics", "analyze", "spec", "record", "plan", "render", "gate", "run", "cli"];
 
 const CLOCK: [&str; 3] = ["Instant", "SystemTime", "UNIX_EPOCH"];
-const PRINT: [&str; 7] = ["println!", "print!(", "eprintln!", "eprint!(", "dbg!(", "stdout(", "stderr("];
+const PRINT: [&str; 7] = ["println!", "print!(", "eprintln!", "eprint!(", "dbg!(", "stdout()", "stderr()"];
 const DISK: [&str; 3] = ["std::fs", "File::", "OpenOptions"];
 const OUTSIDE: [&str; 4] = ["std::env", "std::net", "std::process", "std::thread::sleep"];
 

@@ -8,10 +8,10 @@ use anyhow::{Context, Result, bail, ensure};
 use super::data::Data;
 use super::{Job, SweepArgs, silent};
 use crate::cli::raw::RawArgs;
-use crate::plan::{Plan, Recipe, Subject, plan};
+use crate::plan::{Limits, Plan, Recipe, Subject, plan};
 use crate::record::Record;
 use crate::run::Settings;
-use crate::run::executor::{InProcess, silence_method_panics};
+use crate::run::executor::silence_method_panics;
 use crate::spec::{MethodSpec, TargetSpec};
 
 /// Where the bytes of a row's data set come from, where its name does not say.
@@ -38,7 +38,7 @@ pub fn again(row: &Record, folder: &Path, source: &Source) -> Result<Record> {
     let target = TargetSpec::from_parts(&row.target, row.target_value)?;
     let plan = plan(vec![subject], &method, &[target], &recipe.exclude)?;
     ensure!(plan.cells.len() == 1, "{} stands for {} cells", row.label(), plan.cells.len());
-    let now = run(&args, plan, folder, data)?;
+    let now = run(&args, plan, (folder, recipe.limits), data)?;
     same_data(row, &now)?;
     Ok(now)
 }
@@ -76,14 +76,14 @@ fn is_data_of(row: &Record, subject: &Subject) -> bool {
     subject.sha256.as_ref() == Some(&row.data_sha256)
 }
 
-fn run(args: &SweepArgs, plan: Plan, folder: &Path, data: Data) -> Result<Record> {
+fn run(args: &SweepArgs, plan: Plan, (folder, limits): (&Path, Limits), data: Data) -> Result<Record> {
     let settings = Settings { jobs: 1, threads: 1, timing: None };
     if let Some(reason) = plan.subjects.iter().find_map(|subject| subject.absent.as_deref()) {
         bail!("{reason}");
     }
     silence_method_panics();
-    let job = Job { plan, out: folder.to_path_buf(), settings };
-    silent(args, &job, data, InProcess { twice: false })?.pop().context("a cell is a row")
+    let job = Job { plan, out: folder.to_path_buf(), settings, limits };
+    silent(args, &job, data)?.pop().context("a cell is a row")
 }
 
 /// Other data gives another row, and that would say nothing.

@@ -81,6 +81,14 @@ impl Data {
         })
     }
 
+    /// What a manifest says that decides the numbers of a row and is not in the data's hash; `None` for a data set that is
+    /// not part of this sweep.
+    pub fn facts(&self, dataset: &str) -> Option<String> {
+        let Manifest { kind, fill_value, velocity_spacing, sparsity_threshold, stack, .. } =
+            self.manifests.get(dataset)?;
+        Some(format!("{kind} {fill_value:?} {velocity_spacing:?} {sparsity_threshold:?} {stack}"))
+    }
+
     /// Reads or generates a data set.
     ///
     /// # Errors

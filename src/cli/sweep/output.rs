@@ -9,12 +9,14 @@ use super::data::Data;
 use super::environment::Environment;
 use super::progress::Progress;
 use crate::cli::report;
-use crate::plan::Subject;
-use crate::record::{HARNESS_VERSION, Journal, Record, Row, TimingRecord, results_text, timings_text, write_together};
+use crate::plan::{Isolation, Limits, Subject};
+use crate::record::{
+    FolderLock, Journal, Record, Row, Status, TimingRecord, fingerprint, results_text, timings_text, write_together,
+};
 use crate::run::{Finished, Host, Load, Settings};
 
-const JOURNAL: &str = "journal.csv";
-const TIMING_JOURNAL: &str = "journal-timings.csv";
+const JOURNAL: &str = "journal.jsonl";
+const TIMING_JOURNAL: &str = "journal-timings.jsonl";
 
 /// A sweep that writes nothing.
 pub struct Silent {
@@ -37,9 +39,24 @@ impl Host for Silent {
     }
 }
 
+/// What else decides which rows of an earlier sweep still hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Conditions {
+    /// None of them.
+    pub fresh: bool,
+    /// Rows of a sweep without other processes say less.
+    pub isolation: Isolation,
+    /// Rows of cells that they ended hold for these limits only.
+    pub limits: Limits,
+}
+
 /// A sweep that keeps journals, and writes a report at its end.
 pub struct Output {
     folder: PathBuf,
+    /// Held to the end.
+    _lock: FolderLock,
+    threads: usize,
+    conditions: Conditions,
     data: Data,
     progress: Progress,
     journal: Journal<Record>,
@@ -47,29 +64,33 @@ pub struct Output {
 }
 
 impl Output {
-    /// Creates the folder and opens its journals; returns what an earlier sweep by this build left in them.
+    /// Creates the folder and opens its journals; returns the rows in them that still hold.
     ///
     /// # Errors
-    /// Names the folder or file that cannot be written: nothing has run yet.
+    /// Names the folder or file that cannot be written, or says that another sweep is writing there: nothing has run yet.
     pub fn open(
         folder: &Path,
         data: Data,
         progress: Progress,
         settings: &Settings,
-        fresh: bool,
+        conditions: Conditions,
     ) -> Result<(Self, Finished)> {
         fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
-        let build = fingerprint()?;
-        let (journal, records) = open::<Record>(&folder.join(JOURNAL), &build, fresh, &progress)?;
+        let lock = FolderLock::take(folder)?;
+        let Conditions { fresh, .. } = conditions;
+        let code = |record: &Record| code(&data, &conditions, record);
+        let (journal, records) = open::<Record>(&folder.join(JOURNAL), fresh, &code, &progress)?;
+        let threads = settings.threads;
         let (timings, times) = match settings.timing {
             None => (None, Vec::new()),
             Some(_) => {
-                let build = format!("{build} threads={}", settings.threads);
-                let (journal, times) = open(&folder.join(TIMING_JOURNAL), &build, fresh, &progress)?;
+                let code = |timing: &TimingRecord| timing_code(&data, threads, timing);
+                let (journal, times) = open(&folder.join(TIMING_JOURNAL), fresh, &code, &progress)?;
                 (Some(journal), times)
             }
         };
-        let output = Output { folder: folder.to_path_buf(), data, progress, journal, timings };
+        let folder = folder.to_path_buf();
+        let output = Output { folder, _lock: lock, threads, conditions, data, progress, journal, timings };
         Ok((output, Finished::new(records, times)))
     }
 
@@ -107,14 +128,20 @@ impl Host for Output {
 
     fn finished(&mut self, record: &Record, new: bool) -> Result<()> {
         if new {
-            self.journal.append(record)?;
+            self.journal.append(&code(&self.data, &self.conditions, record).unwrap_or_default(), record)?;
+            // What did not run is no loss.
+            if record.status != Status::Unsupported {
+                self.journal.sync()?;
+            }
         }
         self.progress.finished(record);
         Ok(())
     }
 
     fn timed(&mut self, timing: &TimingRecord) -> Result<()> {
-        self.timings.iter_mut().try_for_each(|journal| journal.append(timing))
+        let Some(journal) = &mut self.timings else { return Ok(()) };
+        journal.append(&timing_code(&self.data, self.threads, timing).unwrap_or_default(), timing)?;
+        journal.sync()
     }
 
     fn visited(&mut self, visits: usize, planned: usize) {
@@ -122,19 +149,37 @@ impl Host for Output {
     }
 }
 
-fn open<R: Row>(path: &Path, build: &str, fresh: bool, progress: &Progress) -> Result<(Journal<R>, Vec<R>)> {
-    let (journal, recovered) = Journal::open(path, build, fresh)?;
-    if recovered.discarded {
-        progress.note(&format!("{} is of another build; every cell runs again", path.display()));
-    } else if !recovered.rows.is_empty() {
-        progress.note(&format!("{} holds {} finished cells", path.display(), recovered.rows.len()));
-    }
-    Ok((journal, recovered.rows))
+/// What a row depends on besides the fields of its cell; `None` for data that is not part of this sweep.
+fn code(data: &Data, conditions: &Conditions, record: &Record) -> Option<String> {
+    let Conditions { isolation, limits, .. } = conditions;
+    let place = if *isolation == Isolation::None { "one process" } else { "" };
+    let ran_out = matches!(record.status, Status::Crashed | Status::Timeout | Status::OutOfMemory);
+    let limits = if ran_out { format!("{limits:?}") } else { String::new() };
+    data.facts(&record.dataset).map(|facts| fingerprint(&record.method, &[&facts, place, &limits]))
 }
 
-/// Names this build: its version, and the hash of the running program.
-fn fingerprint() -> Result<String> {
-    Ok(format!("{HARNESS_VERSION} {}", program()?))
+fn timing_code(data: &Data, threads: usize, timing: &TimingRecord) -> Option<String> {
+    let threads = format!("threads {threads}");
+    data.facts(&timing.dataset).map(|facts| fingerprint(&timing.method, &[&facts, &threads]))
+}
+
+fn open<R: Row>(
+    path: &Path,
+    fresh: bool,
+    code: &dyn Fn(&R) -> Option<String>,
+    progress: &Progress,
+) -> Result<(Journal<R>, Vec<R>)> {
+    let (journal, recovered) = Journal::open(path, fresh, code)?;
+    let told = [
+        (recovered.rows.len(), "finished cells"),
+        (recovered.stale, "of other code or facts, which run again"),
+        (recovered.damaged, "damaged, which run again"),
+    ];
+    let told: Vec<_> = told.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    if !told.is_empty() {
+        progress.note(&format!("{} holds {}", path.display(), told.join(", ")));
+    }
+    Ok((journal, recovered.rows))
 }
 
 /// BLAKE3 of the running program, 32 hex digits.

@@ -1,92 +1,13 @@
 //! The sweep from the outside: the same rows whatever the threads and jobs, after a kill, and nothing half-written.
 
+mod bench;
+mod crash;
+#[cfg(target_os = "linux")]
+mod isolate;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
-use tempfile::TempDir;
-
-/// A folder with two data sets, their manifests, and a recipe over them.
-struct Bench(TempDir);
-
-const RECIPE: &str = r#"
-title = "Test"
-datasets = ["wave.toml", "grain.toml"]
-methods = ["identity", "zlib:level=1..9", "adaptive-grid:predictor=linear,cubic"]
-targets = ["lossless", "rel=1e-2..1e-4", "psnr=60"]
-
-[[exclude]]
-dataset = "grain"
-target = "psnr=*"
-reason = "tried once"
-"#;
-
-/// Data sets x parameter sets x targets of the recipe.
-const CELLS: usize = 2 * 12 * 5;
-
-impl Bench {
-    fn new() -> Self {
-        let bench = Bench(tempfile::tempdir().expect("a temporary folder"));
-        let wave: Vec<u8> = (0..40 * 40 * 40)
-            .map(|at| (at / 1600) as f32 * 0.1 + ((at / 40 % 40) as f32 * 0.3).sin() + ((at % 40) as f32 * 0.2).cos())
-            .flat_map(f32::to_le_bytes)
-            .collect();
-        let grain: Vec<u8> =
-            (0..20_000u32).map(|at| (at * at / 7 % 251) as i16 - 99).flat_map(i16::to_le_bytes).collect();
-        bench.dataset("wave", "float32", "[40, 40, 40]", &wave);
-        bench.dataset("grain", "int16", "[100, 200]", &grain);
-        bench.file("sweep.toml", RECIPE);
-        bench
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn file(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).expect("the folder is writable");
-    }
-
-    fn dataset(&self, name: &str, dtype: &str, shape: &str, bytes: &[u8]) {
-        fs::write(self.path(&format!("{name}.raw")), bytes).expect("the folder is writable");
-        let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        let manifest = format!(
-            "name = \"{name}\"\nfile = \"{name}.raw\"\nkind = \"field\"\ndtype = \"{dtype}\"\nshape = {shape}\n\
-             byteorder = \"little\"\nsha256 = \"{sha256}\"\n"
-        );
-        self.file(&format!("{name}.toml"), &manifest);
-    }
-
-    /// `codecbench sweep` in this folder.
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_codecbench"));
-        command.current_dir(self.0.path()).env_remove("CODECBENCH_DATA").arg("sweep").args(arguments);
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("the program starts")
-    }
-
-    /// Sweeps the recipe into a folder of its own and returns `results.csv`.
-    fn results(&self, out: &str, arguments: &[&str]) -> String {
-        let output = self.run(&[&["sweep.toml", "--out", out], arguments].concat());
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        self.read(&format!("{out}/results.csv"))
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).expect("the sweep wrote it")
-    }
-}
-
-/// Rows of a journal or of results that are complete; no cell of these sweeps holds a line end.
-fn rows(path: &Path, heading: usize) -> usize {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    text.matches('\n').count().saturating_sub(heading)
-}
+use bench::{Bench, CELLS, rows};
 
 #[test]
 fn every_cell_is_a_row_and_what_did_not_run_says_why() {
@@ -114,44 +35,6 @@ fn results_are_the_same_bytes_for_any_threads_and_jobs_and_run_twice() {
     assert_eq!(one, bench.results("one", &["--fresh"]), "measured again");
     assert_eq!(one, bench.results("two", &["--threads", "2", "--jobs", "1"]));
     assert_eq!(one, bench.results("jobs", &["--threads", "1", "--jobs", "2"]));
-}
-
-#[test]
-fn a_killed_sweep_goes_on_to_the_same_results() {
-    let bench = Bench::new();
-    let whole = bench.results("whole", &["--jobs", "1"]);
-    let journal = bench.path("killed/journal.csv");
-    let mut child = bench.command(&["sweep.toml", "--out", "killed", "--jobs", "1", "--quiet"]);
-    let mut child = child.stderr(Stdio::null()).spawn().expect("the program starts");
-    let started = Instant::now();
-    // The rows of cells that do not run are there as soon as the data is; a few more have run.
-    while rows(&journal, 2) < 46 {
-        assert!(started.elapsed() < Duration::from_secs(60), "no cell has finished");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    child.kill().expect("it still runs");
-    child.wait().expect("it has ended");
-    let done = rows(&journal, 2);
-    assert!(done < CELLS, "the kill came too late to test anything");
-    assert!(!bench.path("killed/results.csv").exists(), "a report is there whole or not at all");
-    let output = bench.run(&["sweep.toml", "--out", "killed"]);
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(told.contains(&format!("holds {done} finished cells")), "{told}");
-    assert_eq!(bench.read("killed/results.csv"), whole);
-}
-
-#[test]
-fn a_journal_of_another_build_is_dropped_with_a_notice() {
-    let bench = Bench::new();
-    let flags = ["--method", "identity"];
-    let first = bench.results("out", &flags);
-    let journal = bench.read("out/journal.csv");
-    let (heading, rest) = journal.split_once('\n').expect("a first line");
-    let forged = rest.replace(",identity,", ",forgery,");
-    bench.file("out/journal.csv", &format!("{heading}0\n{forged}"));
-    let output = bench.run(&["sweep.toml", "--out", "out", "--method", "identity"]);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("another build"));
-    assert_eq!(bench.read("out/results.csv"), first);
 }
 
 #[test]
@@ -280,8 +163,8 @@ fn data_with_a_wrong_hash_or_length_stops_the_sweep_without_a_report() {
 fn a_full_disk_and_a_place_that_is_no_folder_are_refused_before_anything_runs() {
     let bench = Bench::new();
     fs::create_dir(bench.path("out")).expect("the folder is writable");
-    std::os::unix::fs::symlink("/dev/full", bench.path("out/journal.csv")).expect("the folder is writable");
-    assert_refused(&bench, &["sweep.toml", "--out", "out", "--quiet"], &["out/journal.csv", "No space left"]);
+    std::os::unix::fs::symlink("/dev/full", bench.path("out/journal.lock")).expect("the folder is writable");
+    assert_refused(&bench, &["sweep.toml", "--out", "out", "--quiet"], &["out/journal.lock", "No space left"]);
     bench.file("taken", "a file");
     assert_refused(&bench, &["sweep.toml", "--out", "taken", "--quiet"], &["taken"]);
 }
