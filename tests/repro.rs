@@ -31,7 +31,8 @@ fn report() -> TempDir {
 /// An array of 600 floats as an npy file of version 1.0.
 fn own_data(folder: &Path, factor: usize) {
     let mut header = "{'descr': '<f4', 'fortran_order': False, 'shape': (20, 30), }".to_string();
-    header += &" ".repeat(117 - header.len());
+    let padding = " ".repeat(117 - header.len());
+    header.push_str(&padding);
     header.push('\n');
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     bytes.extend((header.len() as u16).to_le_bytes());
