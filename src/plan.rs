@@ -2,6 +2,7 @@
 
 mod limits;
 mod recipe;
+mod relative;
 mod select;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ use codecbench_methods::api::{Capabilities, DType, Entry, Error, ParamsJson, Tar
 
 pub use limits::{Isolation, Limits};
 pub use recipe::{Exclude, Illustration, Published, Recipe, TimingPlan};
+pub use relative::{Group, Patterns, Relative};
 pub use select::{narrow_methods, select_methods};
 
 use crate::dataset::{Dataset, Kind};

@@ -8,6 +8,7 @@ use globset::GlobMatcher;
 use serde::{Deserialize, Serialize};
 
 use super::limits::Limits;
+use super::relative::Relative;
 use super::select::glob;
 use crate::record::result_columns;
 use crate::spec::TargetSpec;
@@ -33,6 +34,8 @@ pub struct Recipe {
     /// Pictures that stand beside the recipe, in tables `[[illustration]]`.
     #[serde(rename = "illustration")]
     pub illustrations: Vec<Illustration>,
+    /// What the methods are compared with.
+    pub relative: Option<Relative>,
     /// How cells are timed.
     pub timing: TimingPlan,
     /// What a cell may take that runs in a process of its own.
@@ -160,6 +163,7 @@ impl Recipe {
         if let Some(row) = self.published.iter().find(|row| !known(row)) {
             bail!("[[published]] `{}` names the method {:?}, which does not exist", row.name, row.method);
         }
+        self.relative.as_ref().map_or(Ok(()), Relative::check)?;
         ensure!(self.exclude.iter().all(|rule| !rule.reason.is_empty()), "[[exclude]] needs a reason");
         compile(&self.exclude).map(drop)
     }

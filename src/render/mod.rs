@@ -14,6 +14,7 @@ mod published;
 mod raster;
 mod rate;
 mod readme;
+mod relative;
 mod scale;
 mod speed;
 mod stacks;
@@ -26,7 +27,7 @@ pub mod volume;
 use rayon::prelude::*;
 
 use crate::analyze::Study;
-use crate::plan::{Illustration, Published};
+use crate::plan::{Illustration, Published, Relative};
 use crate::record::{Record, TimingRecord};
 use canvas::Figure;
 use grid::Grid;
@@ -68,6 +69,8 @@ pub struct Heading {
     pub published: Vec<Published>,
     /// Pictures that stand beside the page.
     pub illustrations: Vec<Illustration>,
+    /// What the methods are compared with.
+    pub relative: Option<Relative>,
 }
 
 /// A file of a report: its name inside the report's folder, and its bytes.
@@ -92,19 +95,24 @@ pub fn report(heading: &Heading, records: &[Record], timings: &[TimingRecord]) -
 /// Whether a file under `figures/` is one that [`report`] names, in this report or in an earlier one.
 pub fn is_ours(name: &str) -> bool {
     let Some((stem, "png" | "svg")) = name.rsplit_once('.') else { return false };
-    stem == "overview" || stem.starts_with("rate-") || stem.starts_with("speed-")
+    stem == "overview" || stem.starts_with("relative-") || stem.starts_with("rate-") || stem.starts_with("speed-")
 }
 
 /// Every figure with its name, without folder and ending.
 fn figures<'a>(heading: &Heading, grid: &'a Grid<'a>, timings: &[TimingRecord]) -> Vec<(String, Figure<'a>)> {
     let overview = overview::figure(grid, &title(heading)).map(|figure| ("overview".to_string(), figure));
+    let relative = heading.relative.as_ref().map(|relative| relative::figures(grid, relative, timings));
     let of_dataset = |dataset: usize| {
         let name = file_name(grid.datasets[dataset]);
         let rate = rate::figure(grid, dataset).map(|figure| (format!("rate-{name}"), figure));
         let speed = speed::figure(grid, timings, dataset).map(|figure| (format!("speed-{name}"), figure));
         rate.into_iter().chain(speed)
     };
-    overview.into_iter().chain((0..grid.datasets.len()).flat_map(of_dataset)).collect()
+    overview
+        .into_iter()
+        .chain(relative.into_iter().flatten())
+        .chain((0..grid.datasets.len()).flat_map(of_dataset))
+        .collect()
 }
 
 fn title(heading: &Heading) -> String {

@@ -25,6 +25,7 @@ pub fn page(
         page += &format!("![Compression ratio of every method at equal targets]({FIGURES}/overview.png)\n\n");
     }
     let sections = [
+        ("Beside what others would pick", relative(heading, grid, timings, figures)),
         ("Beside what was published", super::published::section(grid, &heading.published)),
         ("Compression ratio", means(grid)),
         ("Best method by data set", best(grid, figures)),
@@ -41,6 +42,11 @@ pub fn page(
         page += &format!("## {name}\n\n{}\n\n", text.trim_end());
     }
     page.trim_end().to_string() + "\n"
+}
+
+fn relative(heading: &Heading, grid: &Grid<'_>, timings: &[TimingRecord], figures: &[String]) -> String {
+    let section = |relative| super::relative::section(grid, relative, timings, figures);
+    heading.relative.as_ref().map(section).unwrap_or_default()
 }
 
 const CARE: &str = "\
