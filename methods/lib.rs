@@ -7,15 +7,32 @@ pub mod shared;
 pub mod adaptive_grid;
 #[path = "block-dct/mod.rs"]
 pub mod block_dct;
+#[cfg(feature = "fpzip")]
+pub mod fpzip;
 pub mod gmm;
 #[path = "haar-pair/mod.rs"]
 pub mod haar_pair;
 pub mod hermite;
 pub mod hybrid;
 pub mod identity;
+#[cfg(feature = "jpeg")]
+pub mod jpeg;
+#[cfg(feature = "jpeg-2000")]
+#[path = "jpeg-2000/mod.rs"]
+pub mod jpeg_2000;
+#[cfg(feature = "jpeg-ls")]
+#[path = "jpeg-ls/mod.rs"]
+pub mod jpeg_ls;
+#[cfg(feature = "jpeg-xl")]
+#[path = "jpeg-xl/mod.rs"]
+pub mod jpeg_xl;
+#[cfg(feature = "lerc")]
+pub mod lerc;
 pub mod lz4;
 pub mod lzma;
 pub mod octree;
+#[cfg(feature = "openzl")]
+pub mod openzl;
 pub mod pca;
 pub mod pco;
 pub mod quantize;
@@ -45,6 +62,14 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<zstd::Zstd>(),
     Entry::of::<lzma::Lzma>(),
     Entry::of::<pco::Pco>(),
+    #[cfg(feature = "openzl")]
+    Entry::of::<openzl::Openzl>().with_feature("openzl"),
+    #[cfg(not(feature = "openzl"))]
+    Entry::not_built("openzl", "openzl"),
+    #[cfg(feature = "fpzip")]
+    Entry::of::<fpzip::Fpzip>().with_feature("fpzip"),
+    #[cfg(not(feature = "fpzip"))]
+    Entry::not_built("fpzip", "fpzip"),
     Entry::of::<quantize::Quantize>(),
     Entry::of::<spatial_delta::SpatialDelta>(),
     Entry::of::<adaptive_grid::AdaptiveGrid>(),
@@ -61,6 +86,26 @@ pub static METHODS: &[Entry] = &[
     Entry::of::<zfp::Zfp>().with_feature("zfp"),
     #[cfg(not(feature = "zfp"))]
     Entry::not_built("zfp", "zfp"),
+    #[cfg(feature = "lerc")]
+    Entry::of::<lerc::Lerc>().with_feature("lerc"),
+    #[cfg(not(feature = "lerc"))]
+    Entry::not_built("lerc", "lerc"),
+    #[cfg(feature = "jpeg-ls")]
+    Entry::of::<jpeg_ls::JpegLs>().with_feature("jpeg-ls"),
+    #[cfg(not(feature = "jpeg-ls"))]
+    Entry::not_built("jpeg-ls", "jpeg-ls"),
+    #[cfg(feature = "jpeg-2000")]
+    Entry::of::<jpeg_2000::Jpeg2000>().with_feature("jpeg-2000"),
+    #[cfg(not(feature = "jpeg-2000"))]
+    Entry::not_built("jpeg-2000", "jpeg-2000"),
+    #[cfg(feature = "jpeg-xl")]
+    Entry::of::<jpeg_xl::JpegXl>().with_feature("jpeg-xl"),
+    #[cfg(not(feature = "jpeg-xl"))]
+    Entry::not_built("jpeg-xl", "jpeg-xl"),
+    #[cfg(feature = "jpeg")]
+    Entry::of::<jpeg::Jpeg>().with_feature("jpeg"),
+    #[cfg(not(feature = "jpeg"))]
+    Entry::not_built("jpeg", "jpeg"),
     Entry::of::<haar_pair::HaarPair>(),
     Entry::of::<block_dct::BlockDct>(),
     Entry::of::<wavelet::Wavelet>(),

@@ -13,10 +13,10 @@ mod missing;
 pub mod mixing;
 pub mod multilevel;
 pub mod pco;
+pub mod picture;
 pub mod range;
 pub mod real;
 pub mod residual;
-#[cfg(any(feature = "sperr", feature = "sz3"))]
 pub mod sealed;
 pub mod shuffle;
 pub mod subband;

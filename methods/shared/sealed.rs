@@ -43,6 +43,51 @@ pub fn write_exact<T: Element>(values: &[T], payload: &mut Vec<u8>) -> Result<()
     zstd::compress(&Shuffle::Byte.apply(bytes.collect(), size), LEVEL, payload)
 }
 
+/// Appends the first of a codec's streams from which `decode` restores values that are `kept`, or the elements as they are where
+/// there is none. A codec that fails ends the attempts.
+///
+/// # Errors
+/// As [`write_exact`].
+pub fn write_kept<T: Element>(
+    values: &[T],
+    axes: &[usize],
+    streams: impl Iterator<Item = Result<Vec<u8>, Error>>,
+    decode: impl Fn(&[u8], &mut [T]) -> Result<(), Error>,
+    kept: impl Fn(T, T) -> bool,
+    payload: &mut Vec<u8>,
+) -> Result<(), Error> {
+    let mut back = vec![T::default(); values.len()];
+    for stream in streams {
+        let Ok(stream) = stream else { break };
+        if decode(&stream, &mut back).is_ok() && values.iter().zip(&back).all(|(value, back)| kept(*value, *back)) {
+            write(T::DTYPE, axes, &stream, payload);
+            return Ok(());
+        }
+    }
+    write_exact(values, payload)
+}
+
+/// Whether two elements have the same bits.
+pub fn same<T: Element>(value: T, back: T) -> bool {
+    value.to_bits() == back.to_bits()
+}
+
+/// Fills `values` from a payload of [`write_kept`] or [`write_exact`].
+///
+/// # Errors
+/// As [`open`] and [`read_exact`], and what `decode` says about the stream.
+pub fn read_kept<T: Element>(
+    payload: &[u8],
+    axes: &[usize],
+    decode: impl Fn(&[u8], &mut [T]) -> Result<(), Error>,
+    values: &mut [T],
+) -> Result<(), Error> {
+    match open(payload, T::DTYPE, axes)? {
+        Content::Stream(stream) => decode(stream, values),
+        Content::Exact(frame) => read_exact(frame, values),
+    }
+}
+
 /// What stands in `payload`.
 ///
 /// # Errors

@@ -43,7 +43,9 @@ fn outside<'a>(files: &'a [Source], modules: &'a [&str]) -> impl Iterator<Item =
 
 #[test]
 fn methods_know_no_clock_file_network_or_terminal() {
-    let methods = files(&["methods"], &[".rs"]);
+    let mut methods = files(&["methods"], &[".rs"]);
+    // It runs before the crate is compiled, and is no part of it.
+    methods.retain(|file| file.path != "methods/build.rs");
     assert!(methods.len() > 20, "the search is broken: only {} files", methods.len());
     let words = [&CLOCK[..], &PRINT, &DISK, &OUTSIDE, &["std::time"]].concat();
     report(places(&methods, &words, "a method is a pure function of its input and parameters"));
