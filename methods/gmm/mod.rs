@@ -60,7 +60,7 @@ pub struct Gmm {
 
 impl Method for Gmm {
     const ID: &'static str = "gmm";
-    const FORMAT: u8 = 1;
+    const FORMAT: u8 = 2;
     const CAPABILITIES: Capabilities = Capabilities::new(
         "sums of Gaussians fitted by least squares, their numbers rounded by what they weigh",
         exact::APPROXIMATED,

@@ -9,10 +9,9 @@ use crate::api::Element;
 use crate::shared::Goal;
 use crate::shared::mixing::Cost;
 use crate::shared::range::{BitCoder, RangeDecoder, RangeEncoder};
+use crate::shared::residual::rest::{self, Rest};
 use crate::shared::residual::{self, Values};
 
-/// Bits of the number of a residual's bound under target `rmse`: eighths of an octave above the error asked for.
-const BOUND_BITS: u32 = 6;
 /// The step with which a search starts, the finest that pays, and the finest.
 const FIRST_STEP: u32 = 17;
 const FINEST_STEP: u32 = 25;
@@ -25,8 +24,8 @@ const TO_ROUND: f64 = 0.3;
 pub(super) struct Plan {
     described: Vec<Described>,
     step: u32,
-    /// The number of the residual's bound, if there is a residual.
-    bound: Option<u32>,
+    /// What follows the components under target `rmse`.
+    rest: Rest,
 }
 
 /// The plan of the fewest bits that was offered, or nothing of infinitely many.
@@ -71,14 +70,6 @@ fn unit<T: Element>(goal: Goal) -> f64 {
     }
 }
 
-/// The residual's bound of a number: a factor of the error.
-fn bound_of(goal: Goal, number: u32) -> f64 {
-    match goal {
-        Goal::MaxAbs(bound) => bound,
-        Goal::Rmse(error) => (error * libm::exp2(f64::from(number) / 8.0)).min(f64::MAX),
-    }
-}
-
 /// Codes a plan and the values that go with it: writes, costs or reads.
 fn code<T: Element, C: BitCoder>(plan: &Plan, shape: &[usize], goal: Goal, values: Values<'_, T>, coder: &mut C) {
     let lattice = super::field::Lattice::all(shape);
@@ -86,17 +77,9 @@ fn code<T: Element, C: BitCoder>(plan: &Plan, shape: &[usize], goal: Goal, value
     let unit = unit::<T>(goal);
     let mut model = render(&components, &lattice);
     model.iter_mut().for_each(|value| *value *= unit);
-    let number = match goal {
-        Goal::MaxAbs(_) => Some(0),
-        _ if coder.code(plan.bound.is_none(), 1 << 15) => None,
-        _ => Some(coder.plain(u64::from(plan.bound.unwrap_or(0)), BOUND_BITS) as u32),
-    };
-    match (number, values) {
-        (Some(number), values) => residual::code(values, shape, &model, bound_of(goal, number), coder),
-        (None, Values::Wanted(output)) => {
-            output.iter_mut().zip(&model).for_each(|(output, &model)| *output = residual::bare(model));
-        }
-        (None, Values::Known(_)) => {}
+    match goal {
+        Goal::MaxAbs(bound) => residual::code(values, shape, &model, bound, coder),
+        Goal::Rmse(error) => rest::code(&plan.rest, values, shape, (model, error), coder),
     }
 }
 
@@ -124,14 +107,16 @@ impl<T: Element> Search<'_, T> {
         let sensible = unit > 0.0 && largest < 1e100 && largest.is_finite();
         let most = if self.most == 0 { MOST } else { self.most.min(MOST) };
         let most = most.min(self.data.len() / 20);
-        let bare = self.with_residual(Plan::default());
-        if !sensible || most == 0 || self.is_met(&Plan::default()) {
-            return if self.is_met(&Plan::default()) { Plan::default() } else { bare };
+        if self.is_met(&Plan::default()) {
+            return Plan::default();
+        }
+        if !sensible || most == 0 {
+            return self.with_residual(Plan::default());
         }
         let problem = Problem::new(self.shape, &scaled);
         match self.goal {
-            Goal::Rmse(_) => self.for_mean(&problem, most, bare),
-            _ => self.with_bound(&problem, most, bare),
+            Goal::Rmse(_) => self.for_mean(&problem, most),
+            _ => self.with_bound(&problem, most),
         }
     }
 
@@ -161,31 +146,36 @@ impl<T: Element> Search<'_, T> {
         cost.bits
     }
 
-    /// The plan with the widest bound that keeps the mean error, where one is needed.
+    /// What the components of a plan stand for.
+    fn model(&self, plan: &Plan) -> Vec<f64> {
+        let lattice = super::field::Lattice::all(self.shape);
+        let components = code::components(&plan.described, plan.step, &lattice, &mut Cost::default());
+        let unit = unit::<T>(self.goal);
+        render(&components, &lattice).iter().map(|value| value * unit).collect()
+    }
+
+    /// The bits of a plan with a residual, about.
+    fn rough_bits(&self, plan: &Plan) -> f64 {
+        self.bits(plan) + rest::rough(self.data, self.shape, &self.model(plan), self.goal.error())
+    }
+
+    /// The plan with the residual of the fewest bits, where one may follow.
     fn with_residual(&self, plan: Plan) -> Plan {
         let Goal::Rmse(error) = self.goal else { return plan };
         if !self.residual {
             return plan;
         }
-        let lattice = super::field::Lattice::all(self.shape);
-        let components = code::components(&plan.described, plan.step, &lattice, &mut Cost::default());
-        let unit = unit::<T>(self.goal);
-        let model: Vec<f64> = render(&components, &lattice).iter().map(|value| value * unit).collect();
-        let fits = |number: u32| residual::mean_square(self.data, &model, bound_of(self.goal, number)) <= error * error;
-        let (mut low, mut high) = (0, 1 << BOUND_BITS);
-        while high - low > 1 {
-            let middle = (low + high) / 2;
-            if fits(middle) { low = middle } else { high = middle }
-        }
-        Plan { bound: Some(low), ..plan }
+        let rest = rest::fit(self.data, self.shape, &self.model(&plan), error).1;
+        Plan { rest, ..plan }
     }
 
     /// Components alone where they reach the mean error, or with a residual.
-    fn for_mean(&self, problem: &Problem, most: usize, bare: Plan) -> Plan {
+    fn for_mean(&self, problem: &Problem, most: usize) -> Plan {
         let mut components = Vec::new();
         let (mut square, mut tries) = (problem.mean_square(&components), 0);
+        // Plans with a residual are told apart by what it takes about.
         let (mut alone, mut mixed, mut last) = (Best::default(), Best::default(), (1, square));
-        mixed.offer(self.bits(&bare), bare);
+        mixed.offer(self.rough_bits(&Plan::default()), Plan::default());
         while components.len() < most && tries < 2 && problem.work.left() > TO_ROUND {
             let before = components.len();
             problem.grow(&mut components, batch(before, square).min(most - before));
@@ -203,26 +193,33 @@ impl<T: Element> Search<'_, T> {
             }
             let now = (components.len(), square);
             if tries == 0 && self.residual && 2 * now.0 >= 3 * last.0 {
-                let plan = self.with_residual(self.rounded(problem, &components, square));
-                mixed.offer(self.bits(&plan), plan);
-                if now.0 >= 8 && is_hopeless(last, now, most) {
+                let plan = self.rounded(problem, &components, square);
+                let fewer = mixed.offer(self.rough_bits(&plan), plan);
+                if now.0 >= 8 && !fewer && is_hopeless(last, now, most) {
                     break;
                 }
                 last = now;
             }
         }
         if tries == 0 {
-            let plan = self.with_residual(self.rounded(problem, &components, square));
+            let plan = self.rounded(problem, &components, square);
+            if !self.residual {
+                return plan;
+            }
+            mixed.offer(self.rough_bits(&plan), plan);
+        }
+        if self.residual && alone.bits > 0.95 * mixed.bits {
+            let plan = self.with_residual(mixed.plan);
             alone.offer(self.bits(&plan), plan);
         }
-        if self.residual && mixed.bits < alone.bits { mixed.plan } else { alone.plan }
+        alone.plan
     }
 
     /// The plan of the coarsest step that keeps the mean error; `square` is that of the components as they are.
     fn coarsest(&self, problem: &Problem, components: &[Component], square: f64, start: u32) -> Option<Plan> {
         let (mut met, mut missed, mut step): (Option<Plan>, _, _) = (None, 0, start);
         loop {
-            let plan = Plan { described: quantise(problem, components, step).1, step, bound: None };
+            let plan = Plan { described: quantise(problem, components, step).1, step, rest: Rest::Nothing };
             let found = self.square(&plan);
             // What rounding adds grows with the square of the step.
             let octaves = libm::log2((found - square).max(1e-6) / (1.0 - square).max(1e-6));
@@ -245,13 +242,13 @@ impl<T: Element> Search<'_, T> {
     fn rounded(&self, problem: &Problem, components: &[Component], square: f64) -> Plan {
         let finer = (2.0 * libm::log2(1.0 / square.clamp(1e-30, 1e30))).round() as i32;
         let step = (FIRST_STEP as i32 + 2 + finer).clamp(0, LAST_STEP as i32) as u32;
-        Plan { described: quantise(problem, components, step).1, step, bound: None }
+        Plan { described: quantise(problem, components, step).1, step, rest: Rest::Nothing }
     }
 
     /// As many components as the residual takes fewer bits for.
-    fn with_bound(&self, problem: &Problem, most: usize, bare: Plan) -> Plan {
+    fn with_bound(&self, problem: &Problem, most: usize) -> Plan {
         let (mut best, mut components) = (Best::default(), Vec::new());
-        best.offer(self.bits(&bare), bare);
+        best.offer(self.bits(&Plan::default()), Plan::default());
         let (mut next, mut worse, mut last) = (1, 0, f64::INFINITY);
         while next <= most && worse < 3 && problem.work.left() > 0.0 {
             let before = components.len();

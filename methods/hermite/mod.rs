@@ -57,7 +57,7 @@ pub struct Hermite {
 
 impl Method for Hermite {
     const ID: &'static str = "hermite";
-    const FORMAT: u8 = 1;
+    const FORMAT: u8 = 2;
     const CAPABILITIES: Capabilities = Capabilities::new(
         "Hermite functions around centres of a distribution; coefficients quantised and entropy-coded",
         exact::APPROXIMATED,

@@ -1,9 +1,11 @@
 //! Payloads: an expansion alone, a residual alone, or a residual to a strict bound on an expansion.
 
-use super::encode::{self, Job};
+use super::encode::{self, Coded, Job};
 use super::stream;
 use crate::api::{Element, Error};
+use crate::shared::mixing::Cost;
 use crate::shared::range::{BitCoder, RangeDecoder, RangeEncoder};
+use crate::shared::residual::rest::{self, Rest};
 use crate::shared::residual::{self, Values};
 
 /// Bytes below which an expansion is not tried under a strict bound: its head alone takes a dozen.
@@ -13,49 +15,111 @@ const ERROR_BITS: u32 = 3;
 /// Mean errors of expansions that are tried under a strict bound, as indices.
 const ERRORS: [u64; 2] = [3, 5];
 
+/// Bits up to which an expansion alone is taken as it is: what a coarser one leaves would hardly take fewer.
+const SHORT: f64 = 2000.0;
+/// Mean errors of expansions that are tried with what they leave, in units of the error asked for.
+const LOOSER: [f64; 4] = [2.0, 4.0, 8.0, 16.0];
+
 /// The mean error, in bounds, of the expansion under a strict bound: 1/4 to 8 for indices 1 to 7, in half octaves.
 fn error_of(index: u64, bound: f64) -> f64 {
     bound * libm::exp2(index as f64 / 2.0 - 1.5)
 }
 
-/// The payload that meets a mean error.
+/// The payload that meets a mean error: of an expansion alone, and of coarser ones with what they leave, the shortest.
 pub fn mean<T: Element>(data: &[T], shape: [usize; 3], error: f64) -> Vec<u8> {
     let square: f64 = data.iter().map(|value| value.to_f64() / error).map(|value| value * value).sum();
     if square <= data.len() as f64 {
         return Vec::new();
     }
-    let alone = || spread(data, shape, error);
-    // Rounding to the element type adds to the error: asked for a little less, the expansion leaves room for it.
-    for goal in [1.0, 0.97, 0.8] {
-        let Some(payload) = expanded(data, shape, error, goal) else { break };
-        let mut back = vec![T::default(); data.len()];
-        let read = read_mean(&payload, shape, error, &mut back);
-        if read.is_ok() && meets(data, &back, error) {
-            // Where an expansion takes this much the data may be none of a distribution.
-            let foreign = payload.len() > data.len() / 16;
-            return if foreign {
-                [payload, alone()].into_iter().min_by_key(Vec::len).unwrap_or_default()
-            } else {
-                payload
-            };
-        }
+    let subject = Subject { data, shape, error };
+    let short = subject.alone(SHORT);
+    if let Some(payload) = short.filter(|payload| payload.len() as f64 * 8.0 <= SHORT) {
+        return payload;
     }
-    alone()
+    let (bits, coded) = subject.coarse();
+    let alone = subject.alone(1.05 * bits);
+    let hopeless = alone.as_ref().is_some_and(|alone| 8.4 * (alone.len() as f64) < bits);
+    let corrected = if hopeless { None } else { Some(subject.corrected(coded.as_ref())) };
+    alone.into_iter().chain(corrected).min_by_key(Vec::len).unwrap_or_default()
+}
+
+/// An array under a mean error.
+struct Subject<'a, T> {
+    data: &'a [T],
+    shape: [usize; 3],
+    error: f64,
+}
+
+impl<T: Element> Subject<'_, T> {
+    /// The payload of an expansion that meets the error, if there is one of no more bits than `most`.
+    fn alone(&self, most: f64) -> Option<Vec<u8>> {
+        // Rounding to the element type adds to the error: asked for a little less, the expansion leaves room for it.
+        for goal in [1.0, 0.97, 0.8] {
+            let payload = self.payload(Some(&self.expansion(goal, most)?), &Rest::Nothing)?;
+            let mut back = vec![T::default(); self.data.len()];
+            let read = read_mean(&payload, self.shape, self.error, &mut back);
+            if read.is_ok() && meets(self.data, &back, self.error) {
+                return Some(payload);
+            }
+        }
+        None
+    }
+
+    /// An expansion whose squared error is `goal` times the allowed one.
+    fn expansion(&self, goal: f64, most: f64) -> Option<Coded> {
+        let units = units(self.data, self.error)?;
+        encode::encode(&Job { shape: self.shape, data: &units, goal: goal * self.data.len() as f64, most })
+    }
+
+    fn payload(&self, coded: Option<&Coded>, rest: &Rest) -> Option<Vec<u8>> {
+        let mut coder = RangeEncoder::new();
+        let model = self.model(coded, &mut coder)?;
+        rest::code(rest, Values::Known(self.data), &self.shape, (model, self.error), &mut coder);
+        Some(coder.finish())
+    }
+
+    /// Codes an expansion, or that there is none, and returns what it stands for.
+    fn model(&self, coded: Option<&Coded>, coder: &mut impl BitCoder) -> Option<Vec<f64>> {
+        let mut model = match coded {
+            Some(coded) => coded.write(self.shape, coder).ok()?,
+            None => stream::code(0, &[], self.shape, &[], coder).ok()?.2,
+        };
+        model.iter_mut().for_each(|value| *value *= self.error);
+        Some(model)
+    }
+
+    /// Of expansions that leave more than the error, or none, the one that takes the fewest bits with what is left; about
+    /// how many.
+    fn coarse(&self) -> (f64, Option<Coded>) {
+        let bits = |coded: Option<&Coded>| {
+            let mut cost = Cost::default();
+            let model = self.model(coded, &mut cost)?;
+            Some(cost.bits + rest::rough(self.data, &self.shape, &model, self.error))
+        };
+        let mut best = (bits(None).unwrap_or(f64::INFINITY), None);
+        for looser in LOOSER {
+            let Some(coded) = self.expansion(looser * looser, best.0) else { continue };
+            match bits(Some(&coded)) {
+                Some(bits) if bits < best.0 => best = (bits, Some(coded)),
+                // The coarser, the less an expansion says.
+                _ if best.1.is_some() => break,
+                _ => {}
+            }
+        }
+        best
+    }
+
+    /// An expansion, and what it leaves.
+    fn corrected(&self, coded: Option<&Coded>) -> Vec<u8> {
+        let model = self.model(coded, &mut Cost::default()).unwrap_or_default();
+        let rest = rest::fit(self.data, &self.shape, &model, self.error).1;
+        self.payload(coded, &rest).unwrap_or_default()
+    }
 }
 
 fn meets<T: Element>(data: &[T], back: &[T], error: f64) -> bool {
     let square: f64 = data.iter().zip(back).map(|(x, y)| x.abs_diff(*y) / error).map(|left| left * left).sum();
     square <= data.len() as f64
-}
-
-/// An expansion whose mean error is `error` times the root of `goal`, as `T` rounds it or not.
-fn expanded<T: Element>(data: &[T], shape: [usize; 3], error: f64, goal: f64) -> Option<Vec<u8>> {
-    let mut coder = RangeEncoder::new();
-    let units = units(data, error)?;
-    let job = Job { shape, data: &units, goal: goal * data.len() as f64, most: f64::INFINITY };
-    let coded = encode::encode(&job)?;
-    coded.write(shape, &mut coder).ok()?;
-    Some(coder.finish())
 }
 
 /// The data in units of an error, if an expansion can be told in them.
@@ -64,30 +128,6 @@ fn units<T: Element>(data: &[T], error: f64) -> Option<Vec<f64>> {
     // Beyond, coefficients would not fit their integers.
     let fits = |value: &f64| value.abs() <= 1e7;
     (data.len() <= stream::MOST && units.iter().all(fits)).then_some(units)
-}
-
-/// The data relative to nothing, to the widest strict bound that keeps the mean error.
-fn spread<T: Element>(data: &[T], shape: [usize; 3], error: f64) -> Vec<u8> {
-    let model = vec![0.0; data.len()];
-    let mut payload = Vec::new();
-    let widths = [1.95, 1.84, 1.735, 1.0];
-    // Without an error to spend there is one bound, none.
-    for width in &widths[if error > 0.0 { 0 } else { widths.len() - 1 }..] {
-        let index = stream::step_index(*width);
-        let mut coder = RangeEncoder::new();
-        stream::code_head(index, &[], shape, &mut coder);
-        residual::code(Values::Known(data), &shape, &model, bound_of(index, error), &mut coder);
-        payload = coder.finish();
-        let mut back = vec![T::default(); data.len()];
-        if read_mean(&payload, shape, error, &mut back).is_ok() && meets(data, &back, error) {
-            break;
-        }
-    }
-    payload
-}
-
-fn bound_of(index: u32, error: f64) -> f64 {
-    (stream::step(index) * error).min(f64::MAX)
 }
 
 /// Fills `data` from what [`mean`] gave.
@@ -100,17 +140,10 @@ pub fn read_mean<T: Element>(payload: &[u8], shape: [usize; 3], error: f64, data
         return Ok(());
     }
     let mut coder = RangeDecoder::new(payload);
-    let (index, centres, values) = stream::code(0, &[], shape, &[], &mut coder)?;
-    if centres == 0 {
-        residual::code(Values::Wanted(data), &shape, &values, bound_of(index, error), &mut coder);
-    } else {
-        put(data, &values, error);
-    }
+    let mut model = stream::code(0, &[], shape, &[], &mut coder)?.2;
+    model.iter_mut().for_each(|value| *value *= error);
+    rest::code(&Rest::Nothing, Values::Wanted(data), &shape, (model, error), &mut coder);
     spent(&coder, payload)
-}
-
-fn put<T: Element>(data: &mut [T], values: &[f64], error: f64) {
-    data.iter_mut().zip(values).for_each(|(y, value)| *y = T::from_f64(value * error));
 }
 
 fn spent(coder: &RangeDecoder<'_>, payload: &[u8]) -> Result<(), Error> {
@@ -136,7 +169,7 @@ pub fn bounded<T: Element>(data: &[T], shape: [usize; 3], bound: f64) -> Vec<u8>
     best
 }
 
-fn relative<T: Element>(data: &[T], shape: [usize; 3], bound: f64, coded: Option<(u64, &encode::Coded)>) -> Vec<u8> {
+fn relative<T: Element>(data: &[T], shape: [usize; 3], bound: f64, coded: Option<(u64, &Coded)>) -> Vec<u8> {
     let mut coder = RangeEncoder::new();
     let index = coder.plain(coded.map_or(0, |(index, _)| index), ERROR_BITS);
     let expansion = coded.and_then(|(_, coded)| coded.write(shape, &mut coder).ok());

@@ -25,6 +25,7 @@ pub(crate) mod testing;
 pub mod tiles;
 pub mod tucker;
 pub mod varint;
+pub mod wavelet;
 pub mod zstd;
 
 pub use goal::Goal;

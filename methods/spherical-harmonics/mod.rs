@@ -55,7 +55,7 @@ const MOST_VOXELS: usize = 1 << 21;
 
 impl Method for SphericalHarmonics {
     const ID: &'static str = "spherical-harmonics";
-    const FORMAT: u8 = 1;
+    const FORMAT: u8 = 2;
     const CAPABILITIES: Capabilities = Capabilities::new(
         "harmonics around centres times smooth radial functions, fitted to all voxels; for velocity distributions",
         exact::APPROXIMATED,

@@ -1,6 +1,6 @@
 //! Bands as arrays of their own: how an array is taken apart level by level and axis by axis, whatever the filters.
 
-use super::pyramid::Level;
+use crate::shared::wavelet::Level;
 
 /// Coefficients of one band, or values, in C order.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,9 +4,7 @@
 //! many high coefficients for filters of length F.
 
 use super::bands::{Coefficients, put_together, take_apart};
-use super::filters::Family;
-use super::line::bank;
-use super::pyramid::Level;
+use crate::shared::wavelet::{Family, Level, bank};
 
 /// Shapes of the bands, the coarsest first, and of the boxes that each level splits, the finest first.
 pub(super) struct Shapes {
@@ -88,8 +86,8 @@ fn mirror(at: isize, length: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pyramid::levels;
     use super::*;
+    use crate::shared::wavelet::levels;
 
     #[test]
     fn every_filter_bank_inverts_for_every_shape() {

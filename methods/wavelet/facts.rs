@@ -1,7 +1,7 @@
 //! Coefficients as PyWavelets 1.8 computes them, to the last digits: facts, not code.
 
 use super::bands::Coefficients;
-use super::filters::Family;
+
 use super::*;
 use crate::api::Tensor;
 use crate::shared::testing::tensor;

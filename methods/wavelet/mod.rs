@@ -8,12 +8,7 @@
 mod bands;
 mod bytes;
 mod expand;
-mod filters;
-mod gains;
-mod line;
 mod native;
-mod pyramid;
-mod reversible;
 mod stationary;
 
 use schemars::JsonSchema;
@@ -26,12 +21,11 @@ use crate::api::{
 use crate::for_exact;
 use crate::shared::axes::Axes;
 use crate::shared::subband::{self, Transform, Variants};
+pub use crate::shared::wavelet::Family;
+use crate::shared::wavelet::{self, Gains, Pyramid};
 use crate::shared::{Goal, exact, tiles};
 pub use bands::Coefficients;
-pub use filters::Family;
-use gains::Gains;
 use native::{Native, Store};
-use pyramid::Pyramid;
 
 /// What target `native` does to coefficients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -57,6 +51,8 @@ pub enum Expansion {
     /// Those of the decimated transform, of values denoised first: what is below `threshold` in the stationary transform
     /// is taken out, the coarsest band apart.
     Denoised,
+    /// The values themselves, as the seed's threshold had them: its number of levels came to none.
+    None,
 }
 
 /// Parameters of `wavelet`.
@@ -75,7 +71,8 @@ pub struct Params {
     /// Target `native` with quantiser `threshold`: smaller magnitudes become zero, in the unit of the data.
     #[schemars(range(min = 0.0))]
     pub threshold: f64,
-    /// Target `native`: `decimated`, `stationary` (overcomplete), or `denoised` (by the stationary one, then decimated).
+    /// Target `native`: `decimated`, `stationary` (overcomplete), `denoised` (by the stationary one, then decimated), or
+    /// `none`.
     pub transform: Expansion,
 }
 
@@ -227,7 +224,7 @@ impl Wavelet {
     }
 
     fn variants(&self, axes: &[usize]) -> Variants {
-        Variants { first: 1, radices: pyramid::choices(axes, self.params.levels) }
+        Variants { first: 1, radices: wavelet::choices(axes, self.params.levels) }
     }
 
     fn plan<'a>(&self, axes: &'a [usize]) -> impl Fn(u8, &[usize]) -> Pyramid + use<'a> {
@@ -249,7 +246,8 @@ impl Wavelet {
 
     fn native(&self, shape: &[usize], axes: &[usize]) -> Result<Native, Error> {
         let (shape, depth) = (tiles::squeeze(shape), self.params.levels);
-        let levels = pyramid::levels(&shape, axes, depth);
+        let axes = if self.params.transform == Expansion::None { &[] } else { axes };
+        let levels = wavelet::levels(&shape, axes, depth);
         let Params { family, transform, threshold: denoise, .. } = self.params;
         let native = Native { family, shape, levels, axes: axes.to_vec(), depth, transform, denoise };
         native.check()?;

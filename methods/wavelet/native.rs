@@ -5,13 +5,11 @@ use super::Expansion;
 use super::bands::Coefficients;
 use super::bytes;
 use super::expand;
-use super::filters::Family;
-use super::gains::Gains;
-use super::pyramid::{Level, Pyramid};
 use super::stationary;
 use crate::api::{Element, Error};
 use crate::shared::entropy;
 use crate::shared::subband::{Band, Transform};
+use crate::shared::wavelet::{Family, Gains, Level, Pyramid};
 
 /// The largest value is scaled to this before the transform, a third of what a byte holds: three splits nearly triple it.
 const SCALED: f64 = 127.0 / 3.0;
@@ -62,7 +60,7 @@ impl Native {
                 return stationary::forward(self.family, &self.shape, &self.levels, values);
             }
             Expansion::Denoised => values = self.denoised(values),
-            Expansion::Decimated => {}
+            Expansion::Decimated | Expansion::None => {}
         }
         if self.family.filters().is_some() {
             return expand::forward(self.family, &self.shape, &self.levels, values);

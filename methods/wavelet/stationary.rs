@@ -5,9 +5,7 @@
 //! filters invert each other as polynomials. Overcomplete: `1 + levels (2^axes - 1)` coefficients per value.
 
 use super::bands::{Coefficients, put_together, take_apart};
-use super::filters::Family;
-use super::line;
-use super::pyramid::Level;
+use crate::shared::wavelet::{self, Family, Level};
 
 /// Most coefficients per value that are worked with.
 pub(super) const MOST: usize = 64;
@@ -23,9 +21,9 @@ fn bank(family: Family) -> [Vec<f64>; 4] {
     const R: f64 = std::f64::consts::FRAC_1_SQRT_2;
     match family {
         Family::Haar => [vec![R, R], vec![-R, R], vec![R, R], vec![R, -R]],
-        Family::Cdf53 => line::bank(Family::Bior22),
-        Family::Cdf97 => line::bank(Family::Bior44),
-        family => line::bank(family),
+        Family::Cdf53 => wavelet::bank(Family::Bior22),
+        Family::Cdf97 => wavelet::bank(Family::Bior44),
+        family => wavelet::bank(family),
     }
 }
 
@@ -74,8 +72,8 @@ fn filter(part: &Coefficients, axis: usize, taps: &[f64], first: isize, apart: i
 
 #[cfg(test)]
 mod tests {
-    use super::super::pyramid::levels;
     use super::*;
+    use crate::shared::wavelet::levels;
 
     #[test]
     fn every_family_inverts_for_every_shape() {

@@ -125,6 +125,7 @@ fn distribution(study: &Study) -> Vec<Advice> {
         return Vec::new();
     }
     [
+        ("gmm", "a velocity distribution: a few Gaussians hold most of it"),
         ("hermite", "a velocity distribution near a Maxwellian: Hermite functions around it"),
         ("spherical-harmonics", "a velocity distribution: shells around its mean velocity"),
         ("octree", "a velocity distribution: fine cells only where it varies"),

@@ -21,9 +21,13 @@ fn of_dataset(grid: &Grid<'_>, figures: &[String], dataset: usize) -> String {
             text += &format!("![{what} of {}]({FIGURES}/{figure}.svg)\n\n", cell(name));
         }
     }
-    let header: Vec<String> = std::iter::once("method".to_string()).chain(grid.targets.iter().cloned()).collect();
+    let outcomes = |target: usize| (0..grid.series.len()).map(move |at| outcome(grid.record(dataset, at, target)));
+    let columns: Vec<usize> =
+        (0..grid.targets.len()).filter(|&target| outcomes(target).any(|cell| cell != "–")).collect();
+    let names = columns.iter().map(|&target| grid.targets[target].clone());
+    let header: Vec<String> = std::iter::once("method".to_string()).chain(names).collect();
     let row = |(at, label): (usize, String)| {
-        let cells = (0..grid.targets.len()).map(|target| outcome(grid.record(dataset, at, target)));
+        let cells = columns.iter().map(|&target| outcome(grid.record(dataset, at, target)));
         std::iter::once(cell(&label)).chain(cells).collect::<Vec<_>>()
     };
     let rows = grid.series.iter().map(|series| series.label()).enumerate().map(row);

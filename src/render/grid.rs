@@ -97,6 +97,17 @@ impl<'a> Grid<'a> {
         (0..counts.len()).filter(|&target| counts[target] > 0 && 4 * counts[target] >= most).collect()
     }
 
+    /// Targets of a data set worth a table of their own: those with a mean, and those of a kind that no other has.
+    pub fn compared_targets(&self, dataset: usize) -> Vec<usize> {
+        let shared = self.shared_targets();
+        let kind = |target: usize| self.targets[target].split('=').next().unwrap_or_default();
+        let takes = |&target: &usize| {
+            let rare = || shared.iter().all(|&other| kind(other) != kind(target));
+            self.best(dataset, target).is_some() && (shared.contains(&target) || rare())
+        };
+        (0..self.targets.len()).filter(takes).collect()
+    }
+
     /// Geometric mean of the ratios of a series over `datasets`; `None` unless it has one on each of at least one.
     pub fn mean_ratio(&self, datasets: &[usize], series: usize, target: usize) -> Option<f64> {
         geometric_mean(datasets.iter().map(|&dataset| self.ratio(dataset, series, target)))

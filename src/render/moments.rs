@@ -19,7 +19,8 @@ const COLUMNS: [(&str, Metric); 8] = [
 
 /// A folded table per distribution and target, the smallest payload first; empty without distributions.
 pub fn section(grid: &Grid<'_>) -> String {
-    let cells = (0..grid.datasets.len()).flat_map(|set| (0..grid.targets.len()).map(move |target| (set, target)));
+    let sets = 0..grid.datasets.len();
+    let cells = sets.flat_map(|set| grid.compared_targets(set).into_iter().map(move |target| (set, target)));
     let tables: String = cells.filter_map(|(dataset, target)| of_target(grid, dataset, target)).collect();
     if tables.is_empty() {
         return tables;

@@ -12,7 +12,8 @@ pub fn section(grid: &Grid<'_>, published: &[Published]) -> String {
     let tables = grid.datasets.iter().enumerate().filter_map(|(dataset, name)| {
         let rows: Vec<_> =
             published.iter().filter(|row| row.dataset == *name).map(|row| line(grid, dataset, row)).collect();
-        (!rows.is_empty()).then(|| format!("**{}**\n\n{}\n", cell(name), table(&header(), &rows, 1)))
+        let matched = || matched(grid, dataset, published);
+        (!rows.is_empty()).then(|| format!("**{}**\n\n{}\n{}\n", cell(name), table(&header(), &rows, 1), matched()))
     });
     let tables: String = tables.collect();
     if tables.is_empty() {
@@ -47,6 +48,35 @@ fn line(grid: &Grid<'_>, dataset: usize, row: &Published) -> Vec<String> {
     let ratio = |value: Option<f64>| value.map_or("–".into(), |value| significant(value, 3));
     let ends = [ours(&same), times(&same), ours(&any), times(&any)];
     [cell(&row.name), significant(row.l2, 3), ratio(row.printed), ratio(row.honest)].into_iter().chain(ends).collect()
+}
+
+/// One row per method: its ratios at equal targets, and what was published of the same idea.
+fn matched(grid: &Grid<'_>, dataset: usize, published: &[Published]) -> String {
+    let columns = grid.compared_targets(dataset);
+    let names = columns.iter().map(|&target| grid.targets[target].clone());
+    let ends = ["printed", "honest", "at L2"].map(String::from);
+    let header: Vec<String> = std::iter::once("method".to_string()).chain(names).chain(ends).collect();
+    let best: Vec<Option<usize>> =
+        columns.iter().map(|&target| grid.best(dataset, target).map(|(series, _)| series)).collect();
+    let row = |at: usize| {
+        let series = &grid.series[at];
+        let ratio = |(&target, best): (&usize, &Option<usize>)| match grid.ratio(dataset, at, target) {
+            Some(ratio) if *best == Some(at) => format!("**{}**", significant(ratio, 3)),
+            Some(ratio) => significant(ratio, 3),
+            None => "–".into(),
+        };
+        let ratios = columns.iter().zip(&best).map(ratio);
+        let row = published.iter().find(|row| row.dataset == grid.datasets[dataset] && row.method == series.method);
+        let text = |value: Option<f64>| value.map_or("–".into(), |value| significant(value, 3));
+        let ends = [row.and_then(|row| row.printed), row.and_then(|row| row.honest), row.map(|row| row.l2)].map(text);
+        std::iter::once(cell(&series.label())).chain(ratios).chain(ends).collect::<Vec<_>>()
+    };
+    let rows: Vec<Vec<String>> = (0..grid.series.len()).map(row).collect();
+    format!(
+        "The same at equal targets: ratios, the largest of each column in bold; at the end what was published of the \
+         idea, and at which error.\n\n{}",
+        table(&header, &rows, 1)
+    )
 }
 
 /// The largest ratio of the methods taken at a relative L2 error of at most `l2`.

@@ -1,4 +1,4 @@
-//! zlib and zfp.
+//! zlib, lzma and zfp.
 
 use codecbench_methods::api::Target;
 use serde_json::json;
@@ -19,6 +19,18 @@ fn zlib_sizes_are_those_of_the_reference_library_within_one_percent_above_level_
             bytes.abs_diff(reference) * 100 <= reference * percent,
             "{shuffle} {level}: {bytes} bytes, not {reference}"
         );
+    }
+}
+
+/// Python's `lzma.compress` puts a container around the stream: its length rounded up to words, and 56 bytes.
+#[test]
+fn lzma_streams_are_those_of_the_reference_library_to_the_byte() {
+    let Some(values) = sample() else { return };
+    for (shuffle, reference) in [("none", 294_056), ("byte", 273_360)] {
+        let (bytes, back) = round_trip("lzma", &json!({ "shuffle": shuffle, "level": 6 }), Target::Lossless, &values);
+        println!("lzma:shuffle={shuffle}: {bytes} bytes, reference {reference} in its container");
+        assert_eq!(back, values);
+        assert_eq!(bytes.next_multiple_of(4) + 56, reference);
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod codecs;
 mod datasets;
+mod edges;
 mod gmm;
 mod hermite;
 mod notebook;

@@ -39,7 +39,7 @@ fn the_notebooks_shells_give_the_notebooks_figures() {
 fn sizes_at_relative_errors_stay_small_and_errors_are_kept() {
     let Some(values) = sample() else { return };
     let energy = sum(values.iter().map(|&x| f64::from(x) * f64::from(x)));
-    for (relative, most) in [(0.032, 600), (0.06, 240), (0.1, 125), (0.2, 50)] {
+    for (relative, most) in [(0.01, 3200), (0.032, 600), (0.06, 240), (0.1, 125), (0.2, 50)] {
         let target = Target::Rmse(relative * (energy / values.len() as f64).sqrt());
         let (bytes, back) = round_trip("spherical-harmonics", &json!({}), target, &values);
         let errors = values.iter().zip(&back).map(|(&x, &y)| f64::from(x) - f64::from(y));

@@ -6,6 +6,8 @@
 pub mod exact;
 mod grid;
 mod quantiser;
+pub mod rest;
+mod subbands;
 mod walk;
 
 use crate::api::{Element, Error};

@@ -105,3 +105,58 @@ fn any_bytes_decode_to_something() {
         }
     }
 }
+
+/// A bump that the model has the better part of, and noise that it has nothing of.
+fn bump(shape: [usize; 3]) -> (Vec<f32>, Vec<f64>) {
+    let mut random = noise(3);
+    let count = shape.iter().product();
+    let at = |i: usize| [i / shape[2] / shape[1], i / shape[2] % shape[1], i % shape[2]].map(|at| at as f64);
+    let square = |i: usize| at(i).iter().zip(shape).map(|(at, length)| (at / length as f64 - 0.4).powi(2)).sum::<f64>();
+    let model: Vec<f64> = (0..count).map(|i| libm::exp(-20.0 * square(i))).collect();
+    let wave = |i: usize| 0.05 * libm::sin(at(i)[0] * 0.5) * libm::cos(at(i)[2] * 0.3);
+    let hiss = |bits: u64| (bits % 1000) as f64 * 1e-6;
+    let data = (0..count).map(|i| (model[i] * (1.0 + wave(i)) + hiss(random())) as f32).collect();
+    (data, model)
+}
+
+#[test]
+fn what_follows_an_approximation_keeps_the_mean_error_in_fewer_bytes_than_a_bound_takes() {
+    let shape = [24, 20, 26];
+    let (data, model) = bump(shape);
+    for error in [1e-2, 2e-3, 5e-4, 1e-5, 0.0] {
+        let (bits, rest) = rest::fit(&data, &shape, &model, error);
+        let mut encoder = RangeEncoder::new();
+        rest::code(&rest, Values::Known(&data), &shape, (model.clone(), error), &mut encoder);
+        let payload = encoder.finish();
+        let mut back = vec![0.0f32; data.len()];
+        let mut decoder = RangeDecoder::new(&payload);
+        rest::code(&rest::Rest::Nothing, Values::Wanted(&mut back), &shape, (model.clone(), error), &mut decoder);
+        assert!(decoder.is_spent());
+        let square: f64 = data.iter().zip(&back).map(|(x, y)| f64::from(x - y).powi(2)).sum();
+        let found = (square / data.len() as f64).sqrt();
+        let rough = rest::rough(&data, &shape, &model, error);
+        println!("error {error:e}: {} bytes, by cost {:.0}, about {:.0}", payload.len(), bits / 8.0, rough / 8.0);
+        assert!(found <= error, "{found:e} is above {error:e}");
+        assert!((bits / 8.0 - payload.len() as f64).abs() < 4.0 + 0.03 * bits / 8.0);
+        assert!(error == 0.0 || (rough / bits - 1.0).abs() < 0.25, "about {rough} bits, not {bits}");
+        if error >= 5e-4 {
+            assert!(matches!(rest, rest::Rest::Subbands(_)), "error {error:e}");
+        }
+    }
+}
+
+#[test]
+fn any_bytes_are_something_that_follows_an_approximation() {
+    let mut random = noise(11);
+    for shape in [[3, 5, 7], [1, 1, 1], [1, 40, 1]] {
+        for length in [0, 1, 7, 60] {
+            let payload: Vec<u8> = (0..length).map(|_| random() as u8).collect();
+            let count: usize = shape.iter().product();
+            let mut back = vec![0.0f32; count];
+            let model = vec![f64::NAN; count];
+            let mut decoder = RangeDecoder::new(&payload);
+            rest::code(&rest::Rest::Nothing, Values::Wanted(&mut back), &shape, (model, 1e300), &mut decoder);
+            assert!(back.iter().all(|value| value.is_finite()));
+        }
+    }
+}

@@ -186,7 +186,12 @@ pub(super) fn each(bands: &[Band], mut visit: impl FnMut(usize, usize)) {
 }
 
 /// The values that symbols stand for.
-fn restored<T: Element, P: Transform>(symbols: &[i32], settings: &Settings, goal: Goal, plan: &P) -> Vec<f64> {
+pub(super) fn restored<T: Element, P: Transform>(
+    symbols: &[i32],
+    settings: &Settings,
+    goal: Goal,
+    plan: &P,
+) -> Vec<f64> {
     let mut values = vec![0.0; symbols.len()];
     let step = step_of::<T>(goal, settings.step);
     let steps: Vec<f64> = plan.bands().iter().map(|band| step / band.gain).collect();

@@ -26,12 +26,24 @@ const TRIES: usize = 6;
 const BOUNDED_STEPS: u8 = 128;
 
 /// Searches for the best way to code an array.
-struct Descent<'a, T, F> {
-    source: &'a Source<'a, T>,
-    tile: &'a Tile,
-    plan: &'a F,
+pub(super) struct Descent<'a, T, F> {
+    pub source: &'a Source<'a, T>,
+    pub tile: &'a Tile,
+    pub plan: &'a F,
     /// Passes left.
-    passes: usize,
+    pub passes: usize,
+    /// The part of the squared error that may be used up.
+    pub room: f64,
+}
+
+/// Whether an array, as large as this, can be coded so.
+pub(super) fn takes<T: Element>(source: &Source<'_, T>, tile: &Tile) -> bool {
+    source.data.len() <= MOST && source.largest(tile) <= 1e300 && (1e-290..1e290).contains(&source.goal.error())
+}
+
+/// Passes that an array of so many values, and about so many bytes, is worth.
+pub(super) fn passes(values: usize, bytes: usize) -> usize {
+    (WORK / (values + 8 * bytes)).min(MOST_PASSES)
 }
 
 /// The payload of a small array, if one is found that keeps the goal and is shorter than `most` bytes. `plan` makes the
@@ -43,25 +55,37 @@ pub(super) fn compress<T: Element, P: Transform>(
     most: usize,
 ) -> Option<Vec<u8>> {
     let tile = Tile { start: vec![0; source.shape.len()], shape: source.shape.to_vec() };
-    if source.data.len() > MOST || source.largest(&tile) > 1e300 || !(1e-290..1e290).contains(&source.goal.error()) {
+    let passes = passes(source.data.len(), most);
+    if !takes(source, &tile) || passes < LEAST_PASSES {
         return None;
     }
-    let work = source.data.len() + 8 * most;
-    let mut descent = Descent { source, tile: &tile, plan, passes: (WORK / work).min(MOST_PASSES) };
-    if descent.passes < LEAST_PASSES {
-        return None;
-    }
-    let subject = descent.best_variant(variants)?;
-    let attempt = match source.goal {
-        Goal::MaxAbs(_) => descent.bounded(&subject.1, subject.0),
-        Goal::Rmse(_) => descent.mean(&subject.1, subject.0.settings),
-    }?;
+    let (subject, attempt) = Descent { source, tile: &tile, plan, passes, room: 1.0 }.run(variants)?;
     let mut payload = Vec::new();
-    subject.1.write(&attempt, &mut payload);
+    subject.write(&attempt, &mut payload);
     (payload.len() < most).then_some(payload)
 }
 
 impl<'a, T: Element, P: Transform, F: Fn(u8, &[usize]) -> P> Descent<'a, T, F> {
+    /// The best attempt found, and the subject that it is of.
+    pub fn run(mut self, variants: &Variants) -> Option<(Subject<'a, T, P>, Attempt)> {
+        let (first, subject) = self.best_variant(variants)?;
+        let attempt = match self.source.goal {
+            Goal::MaxAbs(_) => self.bounded(&subject, first),
+            Goal::Rmse(_) => self.mean(&subject, first.settings),
+        }?;
+        Some((subject, attempt))
+    }
+
+    /// Bits that a mean error takes, about: one pass, and what its error is off by in the coin of [`LAMBDA`].
+    pub fn rough(mut self) -> Option<f64> {
+        let subject = self.subject(0);
+        let step = self.step_for_error(&subject, self.allowed());
+        let settings = Settings { variant: 0, differences: false, step, points: [0; 2] };
+        let (_, attempt) = self.pass(&subject, settings, LAMBDA)?;
+        let step = step_of::<T>(self.source.goal, step);
+        Some((attempt.bits + (attempt.error - self.allowed()) / (LAMBDA * step * step)).max(0.0))
+    }
+
     fn subject(&self, variant: u8) -> Subject<'a, T, P> {
         Subject::new(self.source, self.tile, (self.plan)(variant, self.source.shape))
     }
@@ -144,7 +168,7 @@ impl<'a, T: Element, P: Transform, F: Fn(u8, &[usize]) -> P> Descent<'a, T, F> {
 
     fn allowed(&self) -> f64 {
         let goal = self.source.goal.error();
-        goal * goal * self.source.data.len() as f64
+        self.room * goal * goal * self.source.data.len() as f64
     }
 
     /// The cheapest attempt below the error: for steps around the first guess, each with the trade that uses it up.

@@ -12,6 +12,7 @@ mod correct;
 mod descent;
 mod integers;
 mod mixed;
+pub mod part;
 mod quantise;
 mod search;
 mod tile;
@@ -24,6 +25,7 @@ pub use band::{Alike, Band};
 use context::Detail;
 use correct::Symbols;
 pub use integers::{read_integers, write_integers};
+
 use tile::{Choice, Source};
 
 /// Most values of a tile: its work space is about five times as large.

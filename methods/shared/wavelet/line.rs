@@ -148,7 +148,7 @@ impl<F: Real> Line<F> {
 }
 
 /// Low and high filters of analysis, low and high ones of synthesis; empty where there are none.
-pub(super) fn bank(family: Family) -> [Vec<f64>; 4] {
+pub fn bank(family: Family) -> [Vec<f64>; 4] {
     let Some((low, back)) = family.filters() else { return Default::default() };
     // The high-pass filters are the low-pass filters of the other side with alternating signs.
     let alternate = |filter: &[f64], negative: usize| {

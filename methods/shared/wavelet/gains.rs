@@ -8,7 +8,7 @@ use super::pyramid::MOST_LEVELS;
 
 /// Norms of what one coefficient stands for along one axis, each worked out when it is first asked for.
 #[derive(Debug)]
-pub(super) struct Gains {
+pub struct Gains {
     family: Family,
     /// Of the low and high coefficients after 0, 1, ... splits.
     known: [[OnceLock<f64>; 2]; MOST_LEVELS as usize + 1],

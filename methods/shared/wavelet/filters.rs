@@ -85,7 +85,7 @@ impl Family {
     pub const SWEPT: &[Family] = Family::ALL.split_at(11).0;
 
     /// Low-pass filters of analysis and synthesis, of equal even length; none where lifting steps define the family.
-    pub(super) fn filters(self) -> Option<(&'static [f64], &'static [f64])> {
+    pub(crate) fn filters(self) -> Option<(&'static [f64], &'static [f64])> {
         match self {
             Family::Haar | Family::Cdf53 | Family::Cdf97 => None,
             Family::Db2 => Some((&DB2[0], &DB2[1])),

@@ -19,7 +19,7 @@ pub(super) const MOST_LEVELS: u32 = 6;
 
 /// The box that a level works on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Level {
+pub struct Level {
     /// Axis lengths of the box.
     pub shape: Vec<usize>,
     /// Axes that are split.
@@ -27,7 +27,7 @@ pub(super) struct Level {
 }
 
 /// The levels for an array of `shape`, the finest first. `levels` 0: as many as are worth it.
-pub(super) fn levels(shape: &[usize], axes: &[usize], levels: u32) -> Vec<Level> {
+pub fn levels(shape: &[usize], axes: &[usize], levels: u32) -> Vec<Level> {
     let (most, shortest) = if levels == 0 { (MOST_LEVELS, SHORTEST) } else { (levels, 2) };
     let mut here = shape.to_vec();
     let mut all = Vec::new();
@@ -48,7 +48,7 @@ pub(super) fn levels(shape: &[usize], axes: &[usize], levels: u32) -> Vec<Level>
 
 /// The transform of arrays of one shape.
 #[derive(Debug)]
-pub(super) struct Pyramid {
+pub struct Pyramid {
     family: Family,
     strides: Vec<usize>,
     levels: Vec<Level>,
@@ -64,7 +64,7 @@ const DEPTHS: u8 = 3;
 const REVERSIBLE: usize = 3;
 
 /// Numbers of choices that [`Pyramid::variant`] takes its number from.
-pub(super) fn choices(axes: &[usize], depth: u32) -> Vec<u8> {
+pub fn choices(axes: &[usize], depth: u32) -> Vec<u8> {
     let depths = if depth == 0 { DEPTHS } else { 1 };
     std::iter::once(depths).chain(axes.iter().rev().take(REVERSIBLE).map(|_| 2)).collect()
 }
