@@ -2,9 +2,14 @@
 
 use crate::shared::multilevel::{Sample, TRIM_UNITS, trim};
 use crate::shared::range::BitCoder;
+use crate::shared::simd::{self, Kernel};
 
 /// Points further from the origin than this are not numbered.
 const FURTHEST: f64 = (1u64 << 26) as f64;
+/// Added to a number below 2^51 in magnitude, this leaves the nearest integer (ties to even) in the low bits.
+const ROUNDER: f64 = 6_755_399_441_055_744.0;
+/// Values that are numbered before it is seen whether they all could be.
+const PIECE: usize = 1 << 12;
 /// Exponents of a unit are stated relative to this.
 const LEAST_EXPONENT: i32 = -1100;
 
@@ -50,15 +55,10 @@ impl<T: Sample> Lattice<T> {
         if !(step > 0.0 && step.is_finite()) {
             return None;
         }
-        let mut numbers = Vec::with_capacity(data.len());
-        for &value in data {
-            let number = ((value.to_f64() - origin) / step).round_ties_even();
-            if !(number.abs() < FURTHEST && T::restore(origin + number * step).within(value, bound)) {
-                return None;
-            }
-            numbers.push(number as i32);
-        }
-        Some(numbers)
+        let mut numbers = vec![0; data.len()];
+        let mut pieces = data.chunks(PIECE).zip(numbers.chunks_mut(PIECE));
+        let kept = pieces.all(|(data, numbers)| simd::run(Number { data, numbers, origin, step, bound }));
+        kept.then_some(numbers)
     }
 
     fn from(&self) -> f64 {
@@ -79,10 +79,7 @@ impl<T: Sample> Lattice<T> {
 
     /// The values of points.
     pub fn values(&self, numbers: &[i32], bound: f64, values: &mut [T]) {
-        let (step, origin) = (self.step(bound), self.from());
-        for (value, &number) in values.iter_mut().zip(numbers) {
-            *value = T::restore(origin + f64::from(number) * step);
-        }
+        simd::run(Restore { numbers, values, origin: self.from(), step: self.step(bound) });
     }
 
     /// States the lattice; `known` is that of an encoder.
@@ -106,6 +103,50 @@ impl<T: Sample> Lattice<T> {
         let there = coder.plain(u64::from(origin.is_some()), 1) == 1;
         let origin = there.then(|| T::from_bits(coder.plain(origin.map_or(0, |origin: T| origin.to_bits()), bits)));
         Lattice { spacing, origin }
+    }
+}
+
+/// Numbers the nearest point of every value. Says whether all of them are near enough, and not too far out.
+struct Number<'a, T> {
+    data: &'a [T],
+    numbers: &'a mut [i32],
+    origin: f64,
+    step: f64,
+    bound: f64,
+}
+
+impl<T: Sample> Kernel for Number<'_, T> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let mut all = true;
+        for (value, number) in self.data.iter().zip(self.numbers) {
+            let rounded = (value.to_f64() - self.origin) / self.step + ROUNDER;
+            let whole = rounded - ROUNDER;
+            all &= whole.abs() < FURTHEST && T::restore(self.origin + whole * self.step).within(*value, self.bound);
+            *number = rounded.to_bits() as i32;
+        }
+        all
+    }
+}
+
+/// The values of points.
+struct Restore<'a, T> {
+    numbers: &'a [i32],
+    values: &'a mut [T],
+    origin: f64,
+    step: f64,
+}
+
+impl<T: Sample> Kernel for Restore<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (value, number) in self.values.iter_mut().zip(self.numbers) {
+            *value = T::restore(self.origin + f64::from(*number) * self.step);
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod around;
 mod choose;
+mod fast;
 mod fit;
 mod interpolation;
 mod lattice;
@@ -37,7 +38,7 @@ const MOST_AXES: usize = 4;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effort {
-    /// Static tables.
+    /// Static tables, in passes of their own.
     Fast,
     /// Three contexts, mixed.
     #[default]
@@ -63,7 +64,7 @@ pub struct Hybrid {
 
 impl Method for Hybrid {
     const ID: &'static str = "hybrid";
-    const FORMAT: u8 = 1;
+    const FORMAT: u8 = 2;
     const CAPABILITIES: Capabilities = Capabilities::new(
         "the best of interpolation, Lorenzo, least squares, lattices and palettes, by trial; context mixing",
         &[TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, exact::TYPES)],
@@ -96,29 +97,44 @@ fn narrow<T: Element>(integers: &[i32], data: &mut [T]) {
     }
 }
 
+impl Hybrid {
+    fn write<T: fast::Value>(&self, data: &[T], shape: &[usize], payload: &mut Vec<u8>) -> Result<(), Error> {
+        match self.effort {
+            Effort::Fast => fast::write(data, shape, self.bound, payload),
+            effort => {
+                payload::write(data, shape, self.bound, effort, payload);
+                Ok(())
+            }
+        }
+    }
+
+    fn read<T: fast::Value>(&self, payload: &[u8], shape: &[usize], data: &mut [T]) -> Result<(), Error> {
+        match self.effort {
+            Effort::Fast => fast::read(payload, shape, self.bound, data),
+            effort => payload::read(payload, shape, self.bound, effort, data),
+        }
+    }
+}
+
 impl Compressor for Hybrid {
     fn compress(&self, input: TensorRef<'_>, payload: &mut Vec<u8>) -> Result<(), Error> {
         let shape = tiles::squeeze(input.shape());
         match input {
-            TensorRef::F32(view) => payload::write(view.data(), &shape, self.bound, self.effort, payload),
-            TensorRef::F64(view) => payload::write(view.data(), &shape, self.bound, self.effort, payload),
-            integers => for_exact!(TensorRef, integers, view => {
-                payload::write(&widen(view.data()), &shape, self.bound, self.effort, payload);
-                Ok(())
-            })?,
+            TensorRef::F32(view) => self.write(view.data(), &shape, payload),
+            TensorRef::F64(view) => self.write(view.data(), &shape, payload),
+            integers => for_exact!(TensorRef, integers, view => self.write(&widen(view.data()), &shape, payload)),
         }
-        Ok(())
     }
 
     fn decompress(&self, payload: &[u8], output: TensorMut<'_>) -> Result<(), Error> {
         let shape = tiles::squeeze(output.shape());
         match output {
-            TensorMut::F32(view) => payload::read(payload, &shape, self.bound, self.effort, view.into_data()),
-            TensorMut::F64(view) => payload::read(payload, &shape, self.bound, self.effort, view.into_data()),
+            TensorMut::F32(view) => self.read(payload, &shape, view.into_data()),
+            TensorMut::F64(view) => self.read(payload, &shape, view.into_data()),
             integers => for_exact!(TensorMut, integers, view => {
                 let data = view.into_data();
                 let mut wide = vec![0i32; data.len()];
-                payload::read(payload, &shape, self.bound, self.effort, &mut wide)?;
+                self.read(payload, &shape, &mut wide)?;
                 narrow(&wide, data);
                 Ok(())
             }),

@@ -23,6 +23,11 @@ pub(super) struct Palette<T> {
 }
 
 impl<T: Sample> Palette<T> {
+    /// Whether some of an array's values give hope that there is one for all.
+    pub fn is_likely(some: &[T], bound: f64) -> bool {
+        cover(some.iter().map(|value| value.to_f64()).collect(), bound).len() <= some.len() / 2
+    }
+
     /// Few values that are within `bound` of all others, and the index of each value's entry.
     ///
     /// None if there are not fewer than a lattice would have points.
@@ -34,7 +39,8 @@ impl<T: Sample> Palette<T> {
         if cover(few, bound).len() > most.min(looked_at / 2).max(1) {
             return None;
         }
-        let intervals = cover(data.iter().map(|value| value.to_f64()).collect(), bound);
+        let all = distinct(data).unwrap_or_else(|| data.iter().map(|value| value.to_f64()).collect());
+        let intervals = cover(all, bound);
         let span = intervals.last()?.1 - intervals.first()?.0;
         if intervals.len() > most || intervals.len() as f64 > 0.7 * (span / (2.0 * bound) + 1.0) {
             return None;
@@ -116,6 +122,27 @@ fn gap<T: Sample>(from: T, to: T, unit: i32) -> f64 {
 
 fn next<T: Sample>(from: T, gap: i32, unit: i32) -> T {
     T::restore(from.to_f64() + libm::scalbn(f64::from(gap), unit))
+}
+
+/// Every value once, if there are not many.
+fn distinct<T: Sample>(data: &[T]) -> Option<Vec<f64>> {
+    // One more than the index of what was put there; 0 for nothing.
+    let mut slots = vec![0u32; 2 * MOST];
+    let mut values: Vec<T> = Vec::new();
+    for value in data {
+        let mut slot = (value.to_bits().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 47) as usize;
+        while slots[slot] > 0 && values[slots[slot] as usize - 1].to_bits() != value.to_bits() {
+            slot = (slot + 1) % slots.len();
+        }
+        if slots[slot] == 0 {
+            if values.len() == MOST {
+                return None;
+            }
+            values.push(*value);
+            slots[slot] = values.len() as u32;
+        }
+    }
+    Some(values.iter().map(|value| value.to_f64()).collect())
 }
 
 /// The fewest intervals of at most twice `bound` that hold all values, greedily from the smallest.

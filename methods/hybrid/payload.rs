@@ -1,4 +1,4 @@
-//! The bytes: what was chosen, then the residuals, by context mixing or with static tables.
+//! The bytes of `effort=balanced` and `effort=max`: what was chosen, then the residuals, by context mixing.
 
 use super::Effort;
 use super::choose::{INTEGERS, choose};
@@ -6,13 +6,9 @@ use super::lattice::Lattice;
 use super::mixed::{Contexts, Mixed, Seven, Three};
 use super::palette::Palette;
 use super::plan::{Form, Predictor};
-use super::symbols::{Collected, Distributed};
 use crate::api::Error;
-use crate::shared::bits::BitReader;
-use crate::shared::entropy;
 use crate::shared::multilevel::{Sample, TRIM_UNITS};
 use crate::shared::range::{BitCoder, RangeDecoder, RangeEncoder};
-use crate::shared::varint;
 
 /// What was chosen, as it is stated at the start of a payload.
 struct Head<T> {
@@ -46,20 +42,16 @@ impl<T: Sample> Head<T> {
 pub(super) fn write<T: Sample>(data: &[T], shape: &[usize], bound: f64, effort: Effort, payload: &mut Vec<u8>) {
     let choice = choose(data, shape, bound, effort);
     let mut head = Head { form: choice.form, predictor: choice.predictor, escapes: false };
-    match (effort, choice.integers) {
-        (Effort::Fast, Some(integers)) => write_fixed(&head, shape, integers, INTEGERS, payload),
-        (Effort::Fast, None) => write_fixed(&head, shape, data.to_vec(), (bound, head.form.trim()), payload),
-        (_, integers) => loop {
-            let known = (data, integers.as_deref());
-            let bytes = match effort {
-                Effort::Max => write_mixed::<T, 7, Seven>(&head, shape, known, bound),
-                _ => write_mixed::<T, 3, Three>(&head, shape, known, bound),
-            };
-            match bytes {
-                Some(bytes) => return payload.extend(bytes),
-                None => head.escapes = true,
-            }
-        },
+    let known = (data, choice.integers.as_deref());
+    loop {
+        let bytes = match effort {
+            Effort::Max => write_mixed::<T, 7, Seven>(&head, shape, known, bound),
+            _ => write_mixed::<T, 3, Three>(&head, shape, known, bound),
+        };
+        match bytes {
+            Some(bytes) => return payload.extend(bytes),
+            None => head.escapes = true,
+        }
     }
 }
 
@@ -82,32 +74,6 @@ fn write_mixed<T: Sample, const N: usize, K: Contexts<N>>(
     (!broken).then(|| encoder.finish())
 }
 
-/// The payload with static tables: lengths of the head and of what was stated, both, then the symbols.
-fn write_fixed<T: Sample, U: Sample>(
-    head: &Head<T>,
-    shape: &[usize],
-    mut values: Vec<U>,
-    at: (f64, u32),
-    payload: &mut Vec<u8>,
-) {
-    let mut encoder = RangeEncoder::new();
-    Head::state(Some(head), shape, &mut encoder);
-    let mut collected = Collected::<U>::new(values.len());
-    head.predictor.run(&mut values, shape, at, &mut collected);
-    let size = U::DTYPE.size() as u32 * 8;
-    let pieces = [encoder.finish(), collected.stated.finish()];
-    for piece in &pieces {
-        varint::write(piece.len() as u64, payload);
-        payload.extend_from_slice(piece);
-    }
-    varint::write(collected.escaped.len() as u64, payload);
-    for value in &collected.escaped {
-        payload.extend_from_slice(&value.to_bits().to_le_bytes()[..size as usize / 8]);
-    }
-    drop(values);
-    entropy::encode(&collected.symbols, &collected.contexts, payload);
-}
-
 /// Fills `data`, an array of `shape` without axes of length 1.
 pub(super) fn read<T: Sample>(
     payload: &[u8],
@@ -117,9 +83,8 @@ pub(super) fn read<T: Sample>(
     data: &mut [T],
 ) -> Result<(), Error> {
     match effort {
-        Effort::Fast => read_fixed(payload, shape, bound, data),
-        Effort::Balanced => read_mixed::<T, 3, Three>(payload, shape, bound, data),
         Effort::Max => read_mixed::<T, 7, Seven>(payload, shape, bound, data),
+        _ => read_mixed::<T, 3, Three>(payload, shape, bound, data),
     }
 }
 
@@ -167,50 +132,4 @@ fn read_mixed<T: Sample, const N: usize, K: Contexts<N>>(
         })?;
     }
     if decoder.is_spent() { Ok(()) } else { Err(Error::corrupt(payload.len(), "bytes behind the last value")) }
-}
-
-fn read_fixed<T: Sample>(payload: &[u8], shape: &[usize], bound: f64, data: &mut [T]) -> Result<(), Error> {
-    let mut at = 0;
-    let mut piece = || {
-        let length = varint::read_length(payload, &mut at, payload.len())?;
-        let start = at;
-        at += length;
-        payload.get(start..at).ok_or_else(|| Error::corrupt(payload.len(), "the payload ends inside its head"))
-    };
-    let (first, stated) = (piece()?, piece()?);
-    let head = Head::<T>::state(None, shape, &mut RangeDecoder::new(first));
-    check(&head)?;
-    if let Form::Direct(trim) = head.form {
-        data.fill(T::default());
-        return distribute(payload, at, stated, &head, shape, (bound, trim), data);
-    }
-    restore(&head.form, bound, data, |integers| distribute(payload, at, stated, &head, shape, INTEGERS, integers))
-}
-
-/// Reads the values that escaped and the symbols, from `at` on.
-fn distribute<T, U: Sample>(
-    payload: &[u8],
-    mut at: usize,
-    stated: &[u8],
-    head: &Head<T>,
-    shape: &[usize],
-    bounds: (f64, u32),
-    values: &mut [U],
-) -> Result<(), Error> {
-    let size = U::DTYPE.size();
-    let count = varint::read_length(payload, &mut at, payload.len() / size)?;
-    let end = at + count * size;
-    let escaped = payload.get(at..end).ok_or_else(|| Error::corrupt(at, "the payload ends inside escaped values"))?;
-    let value = |bytes: &[u8]| U::from_bits(bytes.iter().rev().fold(0, |bits, &byte| bits << 8 | u64::from(byte)));
-    let escaped: Vec<U> = escaped.chunks_exact(size).map(value).collect();
-    let symbols = entropy::Decoder::new(&payload[end..])?;
-    let mut source =
-        Distributed { symbols, escaped: escaped.into_iter(), stated: BitReader::new(stated), missed: false };
-    head.predictor.run(values, shape, bounds, &mut source);
-    let complete = !source.missed && source.escaped.len() == 0;
-    let taken = source.symbols.finish()?;
-    if !complete || end + taken != payload.len() {
-        return Err(Error::corrupt(end, "the symbols do not use all bytes"));
-    }
-    Ok(())
 }

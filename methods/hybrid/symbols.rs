@@ -1,7 +1,6 @@
-//! What a walk hands every point to, and the two simple ones: the estimate, and the static tables of `effort=fast`.
+//! What a walk hands every point to, and the one that estimates.
 
 use super::around::{Spot, activity};
-use crate::shared::bits::{BitReader, BitWriter};
 use crate::shared::entropy;
 use crate::shared::multilevel::{ESCAPE, Quantiser, Sample};
 
@@ -23,20 +22,18 @@ pub(super) fn tame(prediction: f64) -> f64 {
     if prediction.abs() < 1e300 { prediction } else { 0.0 }
 }
 
-/// The context under which static tables code a residual.
+/// The context under which a residual is counted.
 #[inline(always)]
 fn context(spot: &Spot) -> u8 {
     spot.kind.min(3) * 48 + activity(spot.mean) as u8
 }
 
-/// Collects residuals, to estimate their size or to code them with static tables.
+/// Collects residuals, to estimate their size.
 #[derive(Debug)]
 pub(super) struct Collected<T> {
-    pub symbols: Vec<i32>,
-    pub contexts: Vec<u8>,
-    pub escaped: Vec<T>,
-    /// What was stated.
-    pub stated: BitWriter,
+    symbols: Vec<i32>,
+    contexts: Vec<u8>,
+    escaped: Vec<T>,
     stated_bits: u64,
 }
 
@@ -47,7 +44,6 @@ impl<T: Sample> Collected<T> {
             symbols: Vec::with_capacity(len),
             contexts: Vec::with_capacity(len),
             escaped: Vec::new(),
-            stated: BitWriter::new(),
             stated_bits: 0,
         }
     }
@@ -67,7 +63,6 @@ impl<T: Sample> Symbols<T> for Collected<T> {
     }
 
     fn state(&mut self, value: u64, bits: u32) -> u64 {
-        self.stated.write(value, bits);
         self.stated_bits += u64::from(bits);
         value
     }
@@ -81,35 +76,5 @@ impl<T: Sample> Symbols<T> for Collected<T> {
             self.escaped.push(value);
         }
         (symbol, restored)
-    }
-}
-
-/// Hands out what was [`Collected`].
-pub(super) struct Distributed<'a, T> {
-    pub symbols: entropy::Decoder<'a>,
-    pub escaped: std::vec::IntoIter<T>,
-    pub stated: BitReader<'a>,
-    /// Whether an escape found no value left.
-    pub missed: bool,
-}
-
-impl<T: Sample> Symbols<T> for Distributed<'_, T> {
-    fn knows(&self) -> bool {
-        false
-    }
-
-    fn state(&mut self, _: u64, bits: u32) -> u64 {
-        self.stated.read(bits)
-    }
-
-    #[inline(always)]
-    fn code(&mut self, _: T, prediction: f64, quantiser: &Quantiser, spot: &Spot) -> (i32, T) {
-        let symbol = self.symbols.next(context(spot));
-        if symbol != ESCAPE {
-            return (symbol, quantiser.restore(symbol, tame(prediction)));
-        }
-        let value = self.escaped.next();
-        self.missed |= value.is_none();
-        (symbol, value.unwrap_or_default())
     }
 }

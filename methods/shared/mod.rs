@@ -19,6 +19,7 @@ pub mod real;
 pub mod residual;
 pub mod sealed;
 pub mod shuffle;
+pub mod simd;
 pub mod subband;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -13,13 +13,13 @@ use crate::shared::varint;
 /// Interleaved states; symbol `i` belongs to state `i mod 4`.
 const STATES: usize = 4;
 /// States lie in `[LOWEST, 2^16 LOWEST)` between symbols.
-const LOWEST: u32 = 1 << 15;
+pub(super) const LOWEST: u32 = 1 << 15;
 /// Sections longer than this are no payload's.
-const LONGEST: usize = 1 << 48;
+pub(super) const LONGEST: usize = 1 << 48;
 
 /// What the encoder needs to know about one class under one table.
 #[derive(Clone, Copy, Debug, Default)]
-struct Step {
+pub(super) struct Step {
     limit: u32,
     reciprocal: u32,
     bias: u32,
@@ -28,7 +28,7 @@ struct Step {
 }
 
 impl Step {
-    fn new(start: u32, frequency: u32) -> Self {
+    pub(super) fn new(start: u32, frequency: u32) -> Self {
         let limit = (LOWEST >> SCALE_BITS << 16) * frequency;
         let complement = (SCALE - frequency) as u16;
         if frequency < 2 {
@@ -37,6 +37,16 @@ impl Step {
         let shift = 32 - (frequency - 1).leading_zeros();
         let reciprocal = ((1u64 << (shift + 31)).div_ceil(u64::from(frequency))) as u32;
         Step { limit, reciprocal, bias: start, complement, shift: shift as u16 - 1 }
+    }
+
+    /// Adds the symbol to `state`. Says whether the low word of `state` had to leave first.
+    #[inline(always)]
+    pub(super) fn push(&self, state: &mut u32) -> bool {
+        let full = *state >= self.limit;
+        let rest = if full { *state >> 16 } else { *state };
+        let quotient = ((u64::from(rest) * u64::from(self.reciprocal)) >> 32) as u32 >> self.shift;
+        *state = rest + self.bias + quotient * u32::from(self.complement);
+        full
     }
 }
 
@@ -123,12 +133,10 @@ fn encode_classes(
         let table = usize::from(steps_of[usize::from(context(index))]);
         let step = steps[table][class::split(symbol).class & (CLASSES - 1)];
         let state = &mut states[index % STATES];
-        if *state >= step.limit {
-            bytes.extend_from_slice(&(*state as u16).to_be_bytes());
-            *state >>= 16;
+        let word = *state as u16;
+        if step.push(state) {
+            bytes.extend_from_slice(&word.to_be_bytes());
         }
-        let quotient = ((u64::from(*state) * u64::from(step.reciprocal)) >> 32) as u32 >> step.shift;
-        *state = *state + step.bias + quotient * u32::from(step.complement);
     }
     states.iter().rev().for_each(|state| bytes.extend_from_slice(&state.to_be_bytes()));
     bytes
@@ -207,7 +215,8 @@ impl<'a> Decoder<'a> {
     }
 }
 
-fn slots(tables: &[Frequencies]) -> Vec<u32> {
+/// What each slot of each table says: see [`Decoder`].
+pub(super) fn slots(tables: &[Frequencies]) -> Vec<u32> {
     let mut slots = Vec::with_capacity(tables.len() << SCALE_BITS);
     for frequencies in tables {
         for (class, &frequency) in frequencies.iter().enumerate() {

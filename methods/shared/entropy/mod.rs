@@ -9,6 +9,7 @@ mod adaptive;
 mod class;
 mod fixed;
 mod histogram;
+pub mod rows;
 mod tables;
 
 use super::varint;

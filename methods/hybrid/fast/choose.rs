@@ -1,0 +1,202 @@
+//! The choice of a plan, by the estimated size of some blocks.
+
+use super::band::Band;
+use super::field::{Field, RANK};
+use super::lane::Value;
+use super::plan::{Plan, step};
+use super::pyramid::Pyramid;
+use super::raster;
+use super::side::{Encoder, Residual};
+use crate::hybrid::lattice::Lattice;
+use crate::hybrid::palette::Palette;
+use crate::shared::entropy::rows::Counts;
+use crate::shared::mixing::Cost;
+use crate::shared::multilevel::{TRIM_UNITS, trim};
+
+/// Blocks hold so many values together at least, if there are so many, and at most.
+const SAMPLE: [usize; 2] = [1 << 12, 1 << 14];
+/// One value in so many is looked at.
+const SHARE: usize = 16;
+/// Blocks of an array that is not taken whole.
+const BLOCKS: usize = 2;
+/// Rows of a block are not cut shorter than this as long as other axes are longer than [`THICK`].
+const LONG: usize = 128;
+/// See [`LONG`].
+const THICK: usize = 8;
+/// So many values say whether it is worth looking for a palette.
+const FEW: usize = 512;
+/// Interpolation has edges in blocks that the array has not: what it is thought to save there.
+const EDGES: f64 = 31.0 / 32.0;
+
+/// Blocks of an array, and how much of it they are.
+struct Blocks<U> {
+    blocks: Vec<Vec<U>>,
+    field: Field,
+    whole: usize,
+}
+
+impl<U> Blocks<U> {
+    /// The axes longer than 1.
+    fn axes(&self) -> Vec<usize> {
+        (0..RANK).rev().filter(|&axis| self.field.shape[axis] > 1).collect()
+    }
+
+    /// Blocks of the integers that all values of these became.
+    fn numbers(&self, numbers: &[i32]) -> Blocks<i32> {
+        let cut = numbers.chunks(self.field.len()).map(<[i32]>::to_vec).collect();
+        Blocks { blocks: cut, field: self.field, whole: self.whole }
+    }
+
+    fn part(&self) -> usize {
+        self.blocks.iter().map(Vec::len).sum()
+    }
+}
+
+/// Blocks of `data`, all values of `field` in C order: along the diagonals, with rows as long as can be.
+fn sample<T: Copy>(data: &[T], field: &Field) -> Blocks<T> {
+    let most = (data.len() / SHARE).clamp(SAMPLE[0], SAMPLE[1]);
+    if data.len() <= most {
+        return Blocks { blocks: vec![data.to_vec()], field: *field, whole: data.len() };
+    }
+    let mut shape = field.shape;
+    while shape.iter().product::<usize>() > most / BLOCKS {
+        let thickest = (0..RANK - 1).max_by_key(|&axis| shape[axis]).unwrap_or(0);
+        let axis = if shape[RANK - 1] > LONG || shape[thickest] <= THICK { RANK - 1 } else { thickest };
+        // An odd length has a coarser point at both ends, as most of a long axis has.
+        shape[axis] = (shape[axis] / 2) | 1;
+    }
+    let cut = |number: usize| {
+        let first = |axis: usize| {
+            let place = if axis.is_multiple_of(2) { number } else { BLOCKS - 1 - number };
+            (field.shape[axis] - shape[axis]) * (2 * place + 1) / (2 * BLOCKS)
+        };
+        let start: usize = (0..RANK).map(|axis| first(axis) * field.strides[axis]).sum();
+        Field { shape, strides: field.strides }.gather(&data[start..])
+    };
+    Blocks { blocks: (0..BLOCKS).map(cut).collect(), field: Field::of(shape), whole: data.len() }
+}
+
+/// A plan, and the integers that it makes of the values.
+pub(super) struct Choice<T> {
+    pub plan: Plan<T>,
+    pub numbers: Option<Vec<i32>>,
+}
+
+/// Chooses for `data`, all values of `field` in C order.
+pub(super) fn choose<T: Value>(data: &[T], field: &Field, bound: f64) -> Choice<T> {
+    let blocks = sample(data, field);
+    let trim = match T::DTYPE.is_float() {
+        // Steps are added to predictions in the type of the values: room for two roundings.
+        true => (2 * trim(data, bound)).clamp(1, TRIM_UNITS as u32 - 1),
+        false => 1,
+    };
+    let sampled = blocks.blocks.concat();
+    let lattice = Lattice::find(&sampled, bound).map(|found| blocks.numbers(&found.1));
+    let axes = lattice.as_ref().map_or_else(|| blocks.axes(), smoothest_first);
+    let mut counts = Counts::new();
+    let (mut least, pyramid) = interpolation(&blocks, &axes, step::<T>(bound, trim), &mut counts);
+    let mut best = Choice { plan: Plan::Direct { trim, pyramid }, numbers: None };
+    if let Some(numbers) = lattice {
+        let (bits, axes) = lorenzo(&numbers, &axes, 1, &mut counts);
+        if bits < least
+            && let Some((lattice, numbers)) = Lattice::find(data, bound)
+        {
+            least = bits;
+            best = Choice { plan: Plan::Lattice(lattice, axes), numbers: Some(numbers) };
+        }
+    }
+    let few: Vec<T> = sampled.iter().step_by(sampled.len() / FEW + 1).copied().collect();
+    if Palette::is_likely(&few, bound)
+        && let Some((palette, indices)) = Palette::find(&sampled, bound)
+    {
+        let mut stated = Cost::default();
+        Palette::state(Some(&palette), data.len(), &mut stated);
+        let (bits, axes) = lorenzo(&blocks.numbers(&indices), &axes, 0, &mut counts);
+        if bits + stated.bits < least
+            && let Some((palette, indices)) = Palette::find(data, bound)
+        {
+            best = Choice { plan: Plan::Palette(palette, axes), numbers: Some(indices) };
+        }
+    }
+    best
+}
+
+/// The axes longer than 1, those first along which neighbours differ least.
+fn smoothest_first(numbers: &Blocks<i32>) -> Vec<usize> {
+    let field = &numbers.field;
+    let roughness = |axis: usize| {
+        let stride = field.strides[axis];
+        let differences = numbers.blocks.iter().flat_map(|block| block.iter().zip(&block[stride..]));
+        // Some neighbours are those of another row: as many along every axis, nearly.
+        differences.map(|(one, other)| u64::from(32 - one.abs_diff(*other).leading_zeros())).sum::<u64>()
+    };
+    let mut axes = numbers.axes();
+    axes.sort_by_cached_key(|&axis| roughness(axis));
+    axes
+}
+
+/// As a set of bits.
+fn mask(axes: &[usize]) -> u8 {
+    axes.iter().fold(0, |mask, axis| mask | 1 << axis)
+}
+
+/// The best interpolation and its estimated bits: over all axes, or without the roughest of them while that pays.
+fn interpolation<T: Value>(
+    blocks: &Blocks<T>,
+    axes: &[usize],
+    (step, bound): (f64, f64),
+    counts: &mut Counts,
+) -> (f64, Pyramid) {
+    let mut bits = |pyramid: Pyramid| {
+        counts.clear();
+        for block in &blocks.blocks {
+            let mut encoder = Encoder::new(block, blocks.field.shape[RANK - 1]);
+            pyramid.run(&blocks.field, step, bound, &mut encoder);
+            count(&encoder.residual, counts);
+        }
+        counts.bits(blocks.part(), blocks.whole) * EDGES
+    };
+    let of = |axes: &[usize]| Pyramid { axes: mask(axes), linear: false, tightening: 2 };
+    let mut best = (bits(of(axes)), of(axes));
+    for some in (1..axes.len()).rev() {
+        let pyramid = of(&axes[..some]);
+        let bits = bits(pyramid);
+        if bits >= best.0 {
+            break;
+        }
+        best = (bits, pyramid);
+    }
+    let chosen = best.1;
+    for other in [Pyramid { linear: true, ..chosen }, Pyramid { tightening: 1, ..chosen }] {
+        let bits = bits(other);
+        if bits < best.0 {
+            best = (bits, other);
+        }
+    }
+    best
+}
+
+/// The best axes for Lorenzo's rule and the estimated bits: the `fewest` smoothest ones, and more of them while that pays.
+fn lorenzo(blocks: &Blocks<i32>, axes: &[usize], fewest: usize, counts: &mut Counts) -> (f64, u8) {
+    let mut best = (f64::INFINITY, 0);
+    for some in fewest..=axes.len().max(fewest) {
+        let set = mask(&axes[..some.min(axes.len())]);
+        counts.clear();
+        for block in &blocks.blocks {
+            let mut residual = Residual::new(block.len(), blocks.field.shape[RANK - 1]);
+            raster::encode(Band::of(&blocks.field, block), set, &mut residual);
+            count(&residual, counts);
+        }
+        let bits = counts.bits(blocks.part(), blocks.whole);
+        if bits >= best.0 {
+            break;
+        }
+        best = (bits, set);
+    }
+    best
+}
+
+fn count(residual: &Residual, counts: &mut Counts) {
+    let (symbols, contexts) = residual.writer.collected();
+    counts.add(symbols, contexts);
+}

@@ -1,0 +1,298 @@
+//! Interpolation between ever finer grids in a closed loop, over any subset of the axes.
+//!
+//! Level `l` has stride `2^l`. Its points fall into classes by the axes along which their coordinate is an odd multiple
+//! of the stride, those with fewer odd axes first, so that a point finds its neighbours along each odd axis known. Every
+//! class is an array of its own: whatever the stride, rows are contiguous.
+
+use super::band::Band;
+use super::context::{Around, KINDS};
+use super::field::{Field, RANK};
+use super::lane::{Lane, Quantiser};
+use super::predict::{Predict, Taps, weights};
+use super::side::{Outlook, Place, Side};
+use super::tokens::{LANES, padded};
+use crate::shared::multilevel::TIGHTENING;
+use crate::shared::simd::{self, Kernel};
+
+/// The axis of the rows.
+const LAST: usize = RANK - 1;
+/// The kind of the coarsest points.
+const ANCHORS: u8 = KINDS - 2;
+
+/// How points are predicted from coarser grids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pyramid {
+    /// Axes that every level halves, a bit for each.
+    pub axes: u8,
+    /// From two neighbours along each axis, not four.
+    pub linear: bool,
+    /// How much tighter coarse levels are kept: an index into [`TIGHTENING`].
+    pub tightening: usize,
+}
+
+/// Lengths of the axes of a grid, and which of them its level halves.
+#[derive(Clone, Copy)]
+struct Grid {
+    level: u32,
+    shape: [usize; RANK],
+    halved: [bool; RANK],
+}
+
+impl Pyramid {
+    /// Levels above which one point along each axis is left.
+    fn levels(&self, field: &Field) -> u32 {
+        let longest =
+            (0..RANK).filter(|axis| self.axes >> axis & 1 == 1).map(|axis| field.shape[axis]).max().unwrap_or(1);
+        usize::BITS - (longest.max(1) - 1).leading_zeros()
+    }
+
+    fn grid(&self, field: &Field, level: u32) -> Grid {
+        let is_chosen = |axis: usize| self.axes >> axis & 1 == 1;
+        let length =
+            |axis: usize| if is_chosen(axis) { field.shape[axis].div_ceil(1 << level) } else { field.shape[axis] };
+        let shape = std::array::from_fn(length);
+        Grid { level, shape, halved: std::array::from_fn(|axis| is_chosen(axis) && shape[axis] > 1) }
+    }
+
+    /// Codes all values of `field`, which is in C order, and returns what a decoder has if `side` decodes.
+    pub fn run<R: Lane, S: Side<R>>(&self, field: &Field, step: f64, bound: f64, side: &mut S) -> Option<Band<R>> {
+        let levels = self.levels(field);
+        let (growth, limit) = TIGHTENING[self.tightening];
+        let mut factors = vec![1.0f64];
+        for level in 0..levels as usize {
+            factors.push((factors[level] * growth).min(limit));
+        }
+        let quantiser = |level: u32| Quantiser::<R>::new(step / factors[level as usize], bound);
+        let top = self.grid(field, levels);
+        let mut coarse = anchors(field, &top, &quantiser(levels), side);
+        for level in (0..levels).rev() {
+            let grid = self.grid(field, level);
+            let mut walk =
+                Walk { field, grid, linear: self.linear, quantiser: quantiser(level), prediction: Vec::new() };
+            let classes = walk.classes(coarse, side);
+            if level == 0 && !S::DECODES {
+                return None;
+            }
+            coarse = merge(&grid, &classes);
+        }
+        S::DECODES.then_some(coarse)
+    }
+}
+
+/// Codes the coarsest points.
+fn anchors<R: Lane, S: Side<R>>(field: &Field, grid: &Grid, quantiser: &Quantiser<R>, side: &mut S) -> Band<R> {
+    let mut band = Band::new(grid.shape);
+    let len = band.len();
+    Band::<R>::places(grid.shape, |at| {
+        let (row, place) = (band.row(at), place(field, grid, 0, at, len));
+        let above = (0..LAST).rev().find_map(|axis| band.before(at, axis));
+        let (known, values) = band.values.split_at_mut(row);
+        let (sizes_before, sizes) = band.sizes.split_at_mut(row);
+        let mut around = Around::new();
+        if let Some(above) = above {
+            around.look(&sizes_before[above..], 1);
+        }
+        let outlook = &mut Outlook { kind: ANCHORS, around };
+        let above = above.map(|above| &known[above..]);
+        let fill = padded(len);
+        side.chain(place, outlook, quantiser, above, &mut values[..fill], &mut sizes[..fill]);
+    });
+    band
+}
+
+/// Where the row of a class stands among all values; `odd` are its odd axes.
+fn place(field: &Field, grid: &Grid, odd: usize, at: [usize; LAST], len: usize) -> Place {
+    let mut base = 0;
+    let mut step = 1;
+    for axis in 0..RANK {
+        let (mut start, mut spacing) = (0, 1);
+        if field.shape[axis] != grid.shape[axis] || grid.halved[axis] {
+            spacing = 1 << grid.level;
+            if grid.halved[axis] {
+                start = if odd >> axis & 1 == 1 { spacing } else { 0 };
+                spacing *= 2;
+            }
+        }
+        base += start * field.strides[axis];
+        if axis == LAST {
+            step = spacing * field.strides[axis];
+        } else {
+            base += at[axis] * spacing * field.strides[axis];
+        }
+    }
+    Place { base, step, len }
+}
+
+/// The classes of a level, by their odd axes.
+type Classes<R> = Vec<Option<Band<R>>>;
+
+/// The class that one with these `odd` axes is predicted from along `axis`.
+fn source<R>(classes: &Classes<R>, odd: usize, axis: usize) -> Option<&Band<R>> {
+    classes[odd ^ (1 << axis)].as_ref()
+}
+
+/// The work on one level.
+struct Walk<'a, R> {
+    field: &'a Field,
+    grid: Grid,
+    linear: bool,
+    quantiser: Quantiser<R>,
+    prediction: Vec<R>,
+}
+
+impl<R: Lane> Walk<'_, R> {
+    /// Codes all classes of the level above which `coarse` is known.
+    fn classes<S: Side<R>>(&mut self, coarse: Band<R>, side: &mut S) -> Classes<R> {
+        let mut classes: Classes<R> = (0..1 << RANK).map(|_| None).collect();
+        classes[0] = Some(coarse);
+        let is_there = |odd: &usize| (0..RANK).all(|axis| odd >> axis & 1 == 0 || self.grid.halved[axis]);
+        let mut order: Vec<usize> = (1..1 << RANK).filter(is_there).collect();
+        order.sort_by_key(|odd| odd.count_ones());
+        for odd in order {
+            let band = self.class(&classes, odd, side);
+            classes[odd] = Some(band);
+        }
+        classes
+    }
+
+    fn class<S: Side<R>>(&mut self, classes: &Classes<R>, odd: usize, side: &mut S) -> Band<R> {
+        let counts = std::array::from_fn(|axis| match (self.grid.halved[axis], odd >> axis & 1) {
+            (true, 1) => self.grid.shape[axis] / 2,
+            (true, _) => self.grid.shape[axis].div_ceil(2),
+            (false, _) => self.grid.shape[axis],
+        });
+        let mut band = Band::new(counts);
+        let (len, fill) = (band.len(), padded(band.len()));
+        self.prediction.resize(fill, R::default());
+        let axes = odd.count_ones() as u8;
+        let kind = match self.grid.level {
+            0 => axes.min(3) - 1,
+            1 => 2 + axes.min(2),
+            _ => 5,
+        };
+        Band::<R>::places(counts, |at| {
+            self.predict(classes, odd, at, len);
+            let row = band.row(at);
+            let (up, back) = (band.before(at, 2), band.before(at, 1));
+            let (before, sizes) = band.sizes.split_at_mut(row);
+            let mut around = Around::new();
+            if let Some(up) = up {
+                around.look(&before[up..], 2);
+                around.look(&before[up - 1..], 1);
+                around.look(&before[up + 1..], 1);
+            }
+            if let Some(back) = back {
+                around.look(&before[back..], 2);
+            }
+            parents(classes, odd, at, &mut around);
+            let place = place(self.field, &self.grid, odd, at, len);
+            let values = &mut band.values[row..row + fill];
+            let (outlook, prediction) = (&mut Outlook { kind, around }, &self.prediction[..fill]);
+            side.row(place, outlook, &self.quantiser, prediction, values, &mut sizes[..fill]);
+        });
+        band
+    }
+
+    /// Predicts the row of a class.
+    fn predict(&mut self, classes: &Classes<R>, odd: usize, at: [usize; LAST], len: usize) {
+        let is_odd = |axis: &usize| odd >> axis & 1 == 1;
+        let across = (0..LAST).filter(is_odd).filter_map(|axis| Some((axis, source(classes, odd, axis)?)));
+        let two_sided = |&(axis, band): &(usize, &Band<R>)| at[axis] + 1 < band.counts[axis];
+        let along = source(classes, odd, LAST).filter(|_| is_odd(&LAST));
+        // Axes with a neighbour on one side only stand back where another has two.
+        let complete = across.clone().filter(two_sided).count() + usize::from(along.is_some());
+        let used = if complete > 0 { complete } else { across.clone().count() };
+        let share = 1.0 / used.max(1) as f64;
+        let mut taps = Taps::new();
+        for (axis, band) in across.filter(|source| complete == 0 || two_sided(source)) {
+            let rows = weights(self.linear, at[axis], band.counts[axis]);
+            for (offset, weight) in rows.into_iter().enumerate().filter(|row| row.1 != 0.0) {
+                let mut from = at;
+                from[axis] = at[axis] + offset - 1;
+                taps.add(&band.values[band.row(from)..], weight * share);
+            }
+        }
+        let across = taps.count();
+        let Some(band) = along else {
+            return simd::run(Predict { taps: &taps, prediction: &mut self.prediction });
+        };
+        let (row, count) = (band.row(at), band.len());
+        for (offset, weight) in weights(self.linear, 1, 4).into_iter().enumerate().filter(|tap| tap.1 != 0.0) {
+            taps.add(&band.values[row + offset - 1..], weight * share);
+        }
+        simd::run(Predict { taps: &taps, prediction: &mut self.prediction });
+        for i in std::iter::once(0).chain(count.saturating_sub(2).max(1)..len) {
+            let mut sum = taps.at(across, i);
+            let known = weights(self.linear, i, count);
+            for (offset, weight) in known.into_iter().enumerate().filter(|tap| tap.1 != 0.0) {
+                sum = sum + band.values[row + i + offset - 1] * R::of(weight * share);
+            }
+            self.prediction[i] = sum;
+        }
+    }
+}
+
+/// Looks at the points that a row is predicted from.
+fn parents<'a, R: Lane>(classes: &'a Classes<R>, odd: usize, at: [usize; LAST], around: &mut Around<'a>) {
+    let weight = [0, 5, 3, 2, 1][odd.count_ones() as usize];
+    for axis in (0..RANK).filter(|axis| odd >> axis & 1 == 1) {
+        let Some(band) = source(classes, odd, axis) else { continue };
+        let row = band.row(at);
+        around.look(&band.sizes[row..], weight);
+        if axis == LAST {
+            around.look(&band.sizes[row + 1..], weight);
+        } else if at[axis] + 1 < band.counts[axis] {
+            let mut next = at;
+            next[axis] += 1;
+            around.look(&band.sizes[band.row(next)..], weight);
+        }
+    }
+}
+
+/// The classes of a level as one array.
+fn merge<R: Lane>(grid: &Grid, classes: &Classes<R>) -> Band<R> {
+    let mut band = Band::new(grid.shape);
+    Band::<R>::places(grid.shape, |at| {
+        let (mut odd, mut from) = (0, at);
+        for axis in (0..LAST).filter(|&axis| grid.halved[axis]) {
+            odd |= (at[axis] & 1) << axis;
+            from[axis] = at[axis] / 2;
+        }
+        let (row, fill) = (band.row(at), padded(band.len()));
+        let Some(even) = &classes[odd] else { return };
+        let start = even.row(from);
+        if !grid.halved[LAST] {
+            band.values[row..row + fill].copy_from_slice(&even.values[start..start + fill]);
+            band.sizes[row..row + fill].copy_from_slice(&even.sizes[start..start + fill]);
+        } else if let Some(uneven) = &classes[odd | 1 << LAST] {
+            let other = uneven.row(from);
+            let len = band.len();
+            let (values, sizes) = (&mut band.values[row..row + fill + LANES], &mut band.sizes[row..row + fill + LANES]);
+            simd::run(Interleave { even: &even.values[start..], odd: &uneven.values[other..], merged: values });
+            simd::run(Interleave { even: &even.sizes[start..], odd: &uneven.sizes[other..], merged: sizes });
+            sizes[len..].fill(0);
+        }
+    });
+    band
+}
+
+struct Interleave<'a, V> {
+    even: &'a [V],
+    odd: &'a [V],
+    merged: &'a mut [V],
+}
+
+impl<V: Copy> Kernel for Interleave<'_, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let pairs = self.even.as_chunks::<LANES>().0.iter().zip(self.odd.as_chunks::<LANES>().0);
+        for ((even, odd), merged) in pairs.zip(self.merged.as_chunks_mut::<{ 2 * LANES }>().0) {
+            for lane in 0..LANES {
+                merged[2 * lane] = even[lane];
+                merged[2 * lane + 1] = odd[lane];
+            }
+        }
+    }
+}

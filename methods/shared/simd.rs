@@ -1,0 +1,35 @@
+//! Loops compiled twice, for every CPU of the architecture and for those with wider vectors, and chosen at run time.
+//!
+//! Both copies are the same Rust code: the same operations in the same order, none of them fused, so that they give the
+//! same results.
+
+#![cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "calls a function that needs features seen at run time")
+)]
+
+/// A loop that is worth compiling for wider vectors. `run` must be `#[inline(always)]`, and so must what it calls.
+pub trait Kernel {
+    /// What it gives.
+    type Output;
+
+    /// Runs it.
+    fn run(self) -> Self::Output;
+}
+
+/// Runs `kernel` with the widest vectors there are.
+#[inline]
+pub fn run<K: Kernel>(kernel: K) -> K::Output {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi2") {
+        // SAFETY: the features that the function is compiled for are there.
+        return unsafe { wide(kernel) };
+    }
+    kernel.run()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn wide<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run()
+}
