@@ -8,8 +8,9 @@ use super::tokens::{LANES, padded};
 pub(super) struct Band<V> {
     /// Lengths of the axes, of which the last is a row's.
     pub counts: [usize; RANK],
-    pitch: usize,
-    /// The values, with [`LANES`] others before the first row and behind each.
+    /// Elements from row to row.
+    pub pitch: usize,
+    /// The values, with [`LANES`] others before the first row, behind each, and behind all.
     pub values: Vec<V>,
     /// Sizes of their residuals.
     pub sizes: Vec<u8>,
@@ -18,8 +19,13 @@ pub(super) struct Band<V> {
 impl<V: Copy + Default> Band<V> {
     /// Of zeros.
     pub fn new(counts: [usize; RANK]) -> Self {
-        let pitch = padded(counts[RANK - 1]) + LANES;
-        let len = LANES + counts[..RANK - 1].iter().product::<usize>() * pitch;
+        Self::with_rows_of(counts[RANK - 1], counts)
+    }
+
+    /// Of zeros, with room for `longest` values in a row.
+    pub fn with_rows_of(longest: usize, counts: [usize; RANK]) -> Self {
+        let pitch = padded(longest) + LANES;
+        let len = 2 * LANES + counts[..RANK - 1].iter().product::<usize>() * pitch;
         Band { counts, pitch, values: vec![V::default(); len], sizes: vec![0; len] }
     }
 

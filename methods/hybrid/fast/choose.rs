@@ -150,7 +150,7 @@ fn interpolation<T: Value>(
     let mut bits = |pyramid: Pyramid| {
         counts.clear();
         for block in &blocks.blocks {
-            let mut encoder = Encoder::new(block, blocks.field.shape[RANK - 1]);
+            let mut encoder = Encoder::new(block);
             pyramid.run(&blocks.field, step, bound, &mut encoder);
             count(&encoder.residual, counts);
         }
@@ -183,7 +183,7 @@ fn lorenzo(blocks: &Blocks<i32>, axes: &[usize], fewest: usize, counts: &mut Cou
         let set = mask(&axes[..some.min(axes.len())]);
         counts.clear();
         for block in &blocks.blocks {
-            let mut residual = Residual::new(block.len(), blocks.field.shape[RANK - 1]);
+            let mut residual = Residual::new(block.len());
             raster::encode(Band::of(&blocks.field, block), set, &mut residual);
             count(&residual, counts);
         }

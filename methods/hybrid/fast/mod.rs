@@ -23,7 +23,7 @@ pub(super) use self::lane::Value;
 
 use self::band::Band;
 use self::choose::Choice;
-use self::field::{Field, RANK, parts};
+use self::field::{Field, parts};
 use self::plan::{Plan, step};
 use self::side::{Decoder, Encoder, Residual};
 use crate::api::Error;
@@ -86,20 +86,19 @@ fn write_part<T: Value>(data: &[T], shape: &[usize], bound: f64, payload: &mut V
 }
 
 fn write_choice<T: Value>(choice: &Choice<T>, data: &[T], field: &Field, bound: f64, payload: &mut Vec<u8>) {
-    let row = field.shape[RANK - 1];
     let residual = match (&choice.plan, &choice.numbers) {
         (Plan::Lattice(_, axes) | Plan::Palette(_, axes), Some(numbers)) => {
-            let mut residual = Residual::new(data.len(), row);
+            let mut residual = Residual::new(data.len());
             raster::encode(Band::of(field, numbers), *axes, &mut residual);
             residual
         }
         (Plan::Direct { trim, pyramid }, _) => {
             let (step, bound) = step::<T>(bound, *trim);
-            let mut encoder = Encoder::new(data, row);
+            let mut encoder = Encoder::new(data);
             pyramid.run(field, step, bound, &mut encoder);
             encoder.residual
         }
-        _ => Residual::new(0, 0),
+        _ => Residual::new(0),
     };
     write_head(&choice.plan, data.len(), payload);
     let (symbols, contexts) = residual.writer.collected();
@@ -162,10 +161,9 @@ fn read_plan<T: Value>(payload: &[u8], field: &Field, bound: f64, data: &mut [T]
     if plan == Plan::Exact {
         return pco::decompress(&payload[at..], data);
     }
-    let row = field.shape[RANK - 1];
     let symbols = coded::Decoder::new(&payload[at..])?;
     let raw = at + symbols.end();
-    let mut decoder = Decoder::new(symbols, &payload[raw..], row);
+    let mut decoder = Decoder::new(symbols, &payload[raw..]);
     match plan {
         Plan::Direct { trim, pyramid } => {
             let (step, bound) = step::<T>(bound, trim);

@@ -56,16 +56,6 @@ impl<'a, R: Lane> Taps<'a, R> {
             self.count += 1;
         }
     }
-
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.count
-    }
-
-    /// The sum of the first `count` for one point.
-    pub fn at(&self, count: usize, point: usize) -> R {
-        self.rows[..count].iter().fold(R::default(), |sum, (row, weight)| sum + row[point] * *weight)
-    }
 }
 
 /// Predicts a row of whole chunks.
@@ -90,5 +80,22 @@ impl<R: Lane> Kernel for Predict<'_, '_, R> {
             }
             *prediction = sums;
         }
+    }
+}
+
+/// Continues a row of `len` values that starts at `row` by one value before it and two behind it, so that the weights of
+/// its middle are right at its ends too: along a parabola, or, behind it, along a line if what is predicted goes on
+/// there.
+pub(super) fn continue_row<R: Lane>(values: &mut [R], row: usize, len: usize, goes_on: bool) {
+    let (two, three) = (R::of(2.0), R::of(3.0));
+    let [first, second, third] = [0, 1, 2].map(|i| values[row + i.min(len - 1)]);
+    values[row - 1] = if len > 2 { (first - second) * three + third } else { first * two - second };
+    let [last, before, third] = [1, 2, 3].map(|back| values[row + len - back.min(len)]);
+    if goes_on || len < 3 {
+        values[row + len] = last * two - before;
+        values[row + len + 1] = last * three - before * two;
+    } else {
+        values[row + len] = (last - before) * three + third;
+        values[row + len + 1] = values[row + len];
     }
 }

@@ -8,7 +8,7 @@ use super::band::Band;
 use super::context::{Around, KINDS};
 use super::field::{Field, RANK};
 use super::lane::{Lane, Quantiser};
-use super::predict::{Predict, Taps, weights};
+use super::predict::{CUBIC, LINEAR, Predict, Taps, continue_row, weights};
 use super::side::{Outlook, Place, Side};
 use super::tokens::{LANES, padded};
 use crate::shared::multilevel::TIGHTENING;
@@ -16,6 +16,8 @@ use crate::shared::simd::{self, Kernel};
 
 /// The axis of the rows.
 const LAST: usize = RANK - 1;
+/// Rows that are worked on together take so much, or are alone.
+const STRIP: usize = 2048;
 /// The kind of the coarsest points.
 const ANCHORS: u8 = KINDS - 2;
 
@@ -84,7 +86,7 @@ fn anchors<R: Lane, S: Side<R>>(field: &Field, grid: &Grid, quantiser: &Quantise
     let mut band = Band::new(grid.shape);
     let len = band.len();
     Band::<R>::places(grid.shape, |at| {
-        let (row, place) = (band.row(at), place(field, grid, 0, at, len));
+        let (row, place) = (band.row(at), place(field, grid, 0, at, Place::row(len)));
         let above = (0..LAST).rev().find_map(|axis| band.before(at, axis));
         let (known, values) = band.values.split_at_mut(row);
         let (sizes_before, sizes) = band.sizes.split_at_mut(row);
@@ -100,10 +102,9 @@ fn anchors<R: Lane, S: Side<R>>(field: &Field, grid: &Grid, quantiser: &Quantise
     band
 }
 
-/// Where the row of a class stands among all values; `odd` are its odd axes.
-fn place(field: &Field, grid: &Grid, odd: usize, at: [usize; LAST], len: usize) -> Place {
-    let mut base = 0;
-    let mut step = 1;
+/// Where the first of some rows of a class stands among all values, and the others; `odd` are the class's odd axes.
+fn place(field: &Field, grid: &Grid, odd: usize, at: [usize; LAST], rows: Place) -> Place {
+    let mut place = rows;
     for axis in 0..RANK {
         let (mut start, mut spacing) = (0, 1);
         if field.shape[axis] != grid.shape[axis] || grid.halved[axis] {
@@ -113,14 +114,16 @@ fn place(field: &Field, grid: &Grid, odd: usize, at: [usize; LAST], len: usize) 
                 spacing *= 2;
             }
         }
-        base += start * field.strides[axis];
-        if axis == LAST {
-            step = spacing * field.strides[axis];
-        } else {
-            base += at[axis] * spacing * field.strides[axis];
+        place.base += start * field.strides[axis];
+        match axis {
+            LAST => place.step = spacing * field.strides[axis],
+            _ => place.base += at[axis] * spacing * field.strides[axis],
+        }
+        if axis == LAST - 1 {
+            place.stride = spacing * field.strides[axis];
         }
     }
-    Place { base, step, len }
+    place
 }
 
 /// The classes of a level, by their odd axes.
@@ -144,57 +147,98 @@ impl<R: Lane> Walk<'_, R> {
     /// Codes all classes of the level above which `coarse` is known.
     fn classes<S: Side<R>>(&mut self, coarse: Band<R>, side: &mut S) -> Classes<R> {
         let mut classes: Classes<R> = (0..1 << RANK).map(|_| None).collect();
-        classes[0] = Some(coarse);
+        classes[0] = Some(self.continued(coarse, 0));
         let is_there = |odd: &usize| (0..RANK).all(|axis| odd >> axis & 1 == 0 || self.grid.halved[axis]);
         let mut order: Vec<usize> = (1..1 << RANK).filter(is_there).collect();
         order.sort_by_key(|odd| odd.count_ones());
         for odd in order {
             let band = self.class(&classes, odd, side);
-            classes[odd] = Some(band);
+            classes[odd] = Some(self.continued(band, odd));
         }
         classes
     }
 
+    /// Continues the rows of a class that others are predicted from along them.
+    fn continued(&self, mut band: Band<R>, odd: usize) -> Band<R> {
+        if self.grid.halved[LAST] && odd >> LAST & 1 == 0 {
+            let goes_on = self.grid.shape[LAST].is_multiple_of(2);
+            let len = band.len();
+            Band::<R>::places(band.counts, |at| {
+                let row = band.row(at);
+                continue_row(&mut band.values, row, len, goes_on);
+            });
+        }
+        band
+    }
+
     fn class<S: Side<R>>(&mut self, classes: &Classes<R>, odd: usize, side: &mut S) -> Band<R> {
-        let counts = std::array::from_fn(|axis| match (self.grid.halved[axis], odd >> axis & 1) {
+        let counts: [usize; RANK] = std::array::from_fn(|axis| match (self.grid.halved[axis], odd >> axis & 1) {
             (true, 1) => self.grid.shape[axis] / 2,
             (true, _) => self.grid.shape[axis].div_ceil(2),
             (false, _) => self.grid.shape[axis],
         });
-        let mut band = Band::new(counts);
-        let (len, fill) = (band.len(), padded(band.len()));
-        self.prediction.resize(fill, R::default());
+        let longest = if self.grid.halved[LAST] { self.grid.shape[LAST].div_ceil(2) } else { counts[LAST] };
+        let mut band = Band::with_rows_of(longest, counts);
+        for first in 0..counts[0] {
+            for second in 0..counts[1] {
+                let mut third = 0;
+                while third < counts[2] {
+                    let at = [first, second, third];
+                    let rows = self.alike(classes, odd, at, &band);
+                    self.strip(classes, odd, at, rows, &mut band, side);
+                    third += rows;
+                }
+            }
+        }
+        band
+    }
+
+    /// How many rows from the one `at` on are predicted in the same way, and are few enough.
+    fn alike(&self, classes: &Classes<R>, odd: usize, at: [usize; LAST], band: &Band<R>) -> usize {
+        let axis = LAST - 1;
+        let most = (band.counts[axis] - at[axis]).min((STRIP / band.pitch).max(1));
+        match source(classes, odd, axis) {
+            Some(source) if odd >> axis & 1 == 1 => {
+                let of = |row: usize| weights(self.linear, row, source.counts[axis]);
+                (1..most).find(|rows| of(at[axis] + rows) != of(at[axis])).unwrap_or(most)
+            }
+            _ => most,
+        }
+    }
+
+    /// Codes `rows` rows of a class.
+    fn strip<S: Side<R>>(
+        &mut self,
+        classes: &Classes<R>,
+        odd: usize,
+        at: [usize; LAST],
+        rows: usize,
+        band: &mut Band<R>,
+        side: &mut S,
+    ) {
+        let place = place(self.field, &self.grid, odd, at, Place { rows, pitch: band.pitch, ..Place::row(band.len()) });
+        let lanes = place.lanes();
+        self.predict(classes, odd, at, lanes);
+        let (start, back) = (band.row(at), band.before(at, 1));
+        let (before, sizes) = band.sizes.split_at_mut(start);
+        let mut around = Around::new();
+        if let Some(back) = back {
+            around.look(&before[back..], 2);
+        }
+        parents(classes, odd, at, &mut around);
         let axes = odd.count_ones() as u8;
         let kind = match self.grid.level {
             0 => axes.min(3) - 1,
             1 => 2 + axes.min(2),
             _ => 5,
         };
-        Band::<R>::places(counts, |at| {
-            self.predict(classes, odd, at, len);
-            let row = band.row(at);
-            let (up, back) = (band.before(at, 2), band.before(at, 1));
-            let (before, sizes) = band.sizes.split_at_mut(row);
-            let mut around = Around::new();
-            if let Some(up) = up {
-                around.look(&before[up..], 2);
-                around.look(&before[up - 1..], 1);
-                around.look(&before[up + 1..], 1);
-            }
-            if let Some(back) = back {
-                around.look(&before[back..], 2);
-            }
-            parents(classes, odd, at, &mut around);
-            let place = place(self.field, &self.grid, odd, at, len);
-            let values = &mut band.values[row..row + fill];
-            let (outlook, prediction) = (&mut Outlook { kind, around }, &self.prediction[..fill]);
-            side.row(place, outlook, &self.quantiser, prediction, values, &mut sizes[..fill]);
-        });
-        band
+        let values = &mut band.values[start..start + lanes];
+        let outlook = &mut Outlook { kind, around };
+        side.rows(place, outlook, &self.quantiser, &self.prediction[..lanes], values, &mut sizes[..lanes]);
     }
 
-    /// Predicts the row of a class.
-    fn predict(&mut self, classes: &Classes<R>, odd: usize, at: [usize; LAST], len: usize) {
+    /// Predicts rows of a class that are predicted alike.
+    fn predict(&mut self, classes: &Classes<R>, odd: usize, at: [usize; LAST], lanes: usize) {
         let is_odd = |axis: &usize| odd >> axis & 1 == 1;
         let across = (0..LAST).filter(is_odd).filter_map(|axis| Some((axis, source(classes, odd, axis)?)));
         let two_sided = |&(axis, band): &(usize, &Band<R>)| at[axis] + 1 < band.counts[axis];
@@ -205,34 +249,25 @@ impl<R: Lane> Walk<'_, R> {
         let share = 1.0 / used.max(1) as f64;
         let mut taps = Taps::new();
         for (axis, band) in across.filter(|source| complete == 0 || two_sided(source)) {
-            let rows = weights(self.linear, at[axis], band.counts[axis]);
-            for (offset, weight) in rows.into_iter().enumerate().filter(|row| row.1 != 0.0) {
+            let weights = weights(self.linear, at[axis], band.counts[axis]);
+            for (offset, weight) in weights.into_iter().enumerate().filter(|tap| tap.1 != 0.0) {
                 let mut from = at;
                 from[axis] = at[axis] + offset - 1;
                 taps.add(&band.values[band.row(from)..], weight * share);
             }
         }
-        let across = taps.count();
-        let Some(band) = along else {
-            return simd::run(Predict { taps: &taps, prediction: &mut self.prediction });
-        };
-        let (row, count) = (band.row(at), band.len());
-        for (offset, weight) in weights(self.linear, 1, 4).into_iter().enumerate().filter(|tap| tap.1 != 0.0) {
-            taps.add(&band.values[row + offset - 1..], weight * share);
-        }
-        simd::run(Predict { taps: &taps, prediction: &mut self.prediction });
-        for i in std::iter::once(0).chain(count.saturating_sub(2).max(1)..len) {
-            let mut sum = taps.at(across, i);
-            let known = weights(self.linear, i, count);
-            for (offset, weight) in known.into_iter().enumerate().filter(|tap| tap.1 != 0.0) {
-                sum = sum + band.values[row + i + offset - 1] * R::of(weight * share);
+        if let Some(band) = along {
+            let weights = if self.linear { LINEAR } else { CUBIC };
+            for (offset, weight) in weights.into_iter().enumerate().filter(|tap| tap.1 != 0.0) {
+                taps.add(&band.values[band.row(at) + offset - 1..], weight * share);
             }
-            self.prediction[i] = sum;
         }
+        self.prediction.resize(lanes.max(self.prediction.len()), R::default());
+        simd::run(Predict { taps: &taps, prediction: &mut self.prediction[..lanes] });
     }
 }
 
-/// Looks at the points that a row is predicted from.
+/// Looks at the points that rows are predicted from.
 fn parents<'a, R: Lane>(classes: &'a Classes<R>, odd: usize, at: [usize; LAST], around: &mut Around<'a>) {
     let weight = [0, 5, 3, 2, 1][odd.count_ones() as usize];
     for axis in (0..RANK).filter(|axis| odd >> axis & 1 == 1) {

@@ -4,7 +4,7 @@
 use super::band::Band;
 use super::context::{Around, KINDS};
 use super::field::{Field, RANK};
-use super::side::{Decoder, Outlook, Residual};
+use super::side::{Decoder, Outlook, Place, Residual};
 use super::tokens::{LANES, padded};
 use crate::shared::simd::{self, Kernel};
 
@@ -15,10 +15,9 @@ const FIRST: u8 = KINDS - 1;
 /// An array of one axis is cut into so many strands, the longest first, which are coded side by side.
 const STRANDS: [usize; 2] = [64, 16];
 
-/// Calls `visit` with how the residuals of an array of one axis are coded: rows that take one from each strand.
-fn strands(len: usize) -> Option<(usize, usize)> {
-    let count = STRANDS.into_iter().find(|count| len >= 4 * count * count)?;
-    Some((count, len.div_ceil(count)))
+/// The length of a strand of an array of one axis, if it is long enough: rows take one point from each.
+fn strands(len: usize) -> Option<usize> {
+    STRANDS.into_iter().find(|count| len >= 4 * count * count).map(|count| len.div_ceil(count))
 }
 
 /// The sum of rows that Lorenzo's rule adds and takes away, which are already known.
@@ -147,17 +146,17 @@ pub(super) fn encode(mut band: Band<i32>, axes: u8, coded: &mut Residual) {
         simd::run(Sum { outer: Outer::of(&band.values, &band, axes, at), sums: &mut outer });
         let start = band.row(at);
         let row = &band.values[start..start + fill];
-        coded.residuals.resize(fill, 0);
+        coded.make_room(fill);
         simd::run(Differ { row, outer: &outer, along, rest: &mut rest, residuals: &mut coded.residuals[..fill] });
-        if lone && let Some((count, length)) = strands(len) {
-            return encode_strands(count, length, len, coded);
+        if lone && let Some(length) = strands(len) {
+            return encode_strands(length, len, coded);
         }
         let (before, sizes) = sizes.split_at_mut(start);
-        coded.code(&mut outlook(before, &band, at), len, &mut sizes[..fill], |_| (0, 0));
+        coded.code(&mut outlook(before, &band, at), &Place::row(len), &mut sizes[..fill], |_| (0, 0));
     });
 }
 
-fn encode_strands(count: usize, length: usize, len: usize, coded: &mut Residual) {
+fn encode_strands(length: usize, len: usize, coded: &mut Residual) {
     let all = coded.residuals[..len].to_vec();
     let mut sizes = [[0; STRANDS[0] + LANES]; 3];
     for i in 0..length {
@@ -165,7 +164,7 @@ fn encode_strands(count: usize, length: usize, len: usize, coded: &mut Residual)
         let points = row.len();
         coded.residuals.iter_mut().zip(row).for_each(|(residual, known)| *residual = *known);
         let [new, one, two] = &mut sizes;
-        coded.code(&mut strand_outlook([one, two], i), points, &mut new[..padded(count)], |_| (0, 0));
+        coded.code(&mut strand_outlook([one, two], i), &Place::row(points), &mut new[..padded(points)], |_| (0, 0));
         sizes.rotate_right(1);
     }
 }
@@ -180,11 +179,11 @@ pub(super) fn decode(field: &Field, axes: u8, source: &mut Decoder<'_>) -> Band<
     let mut sizes = std::mem::take(&mut band.sizes);
     Band::<i32>::places(field.shape, |at| {
         let start = band.row(at);
-        if lone && let Some((count, length)) = strands(len) {
-            decode_strands(count, length, len, source);
+        if lone && let Some(length) = strands(len) {
+            decode_strands(length, len, source);
         } else {
             let (before, sizes) = sizes.split_at_mut(start);
-            source.find(&mut outlook(before, &band, at), len, 0, &mut sizes[..fill]);
+            source.find(&mut outlook(before, &band, at), &Place::row(len), 0, &mut sizes[..fill]);
         }
         simd::run(Sum { outer: Outer::of(&band.values, &band, axes, at), sums: &mut outer });
         let (row, residuals) = (&mut band.values[start..start + len], &source.residuals[..len]);
@@ -197,15 +196,16 @@ pub(super) fn decode(field: &Field, axes: u8, source: &mut Decoder<'_>) -> Band<
     band
 }
 
-fn decode_strands(count: usize, length: usize, len: usize, source: &mut Decoder<'_>) {
+fn decode_strands(length: usize, len: usize, source: &mut Decoder<'_>) {
     let mut all = vec![0; len];
     let mut sizes = [[0; STRANDS[0] + LANES]; 3];
     for i in 0..length {
         let row = all[i..].iter_mut().step_by(length);
         let [new, one, two] = &mut sizes;
-        source.find(&mut strand_outlook([one, two], i), row.len(), 0, &mut new[..padded(count)]);
+        source.find(&mut strand_outlook([one, two], i), &Place::row(row.len()), 0, &mut new[..padded(row.len())]);
         row.zip(&source.residuals).for_each(|(value, known)| *value = *known);
         sizes.rotate_right(1);
     }
+    source.residuals.resize(len.max(source.residuals.len()), 0);
     source.residuals[..len].copy_from_slice(&all);
 }

@@ -8,15 +8,36 @@ use crate::shared::bits::{BitReader, BitWriter};
 use crate::shared::entropy::rows;
 use crate::shared::simd::{self, Kernel};
 
-/// A row of points: where the first one stands among all values, how far apart they are, how many there are.
+/// Rows of points that are coded together.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
+    /// Where the first point stands among all values.
     pub base: usize,
+    /// How far apart points are there.
     pub step: usize,
+    /// How many a row has.
     pub len: usize,
+    /// How far apart rows are there.
+    pub stride: usize,
+    /// How many rows there are.
+    pub rows: usize,
+    /// How far apart rows are where they are worked on.
+    pub pitch: usize,
 }
 
-/// What is known about a row before it is coded.
+impl Place {
+    /// A lone row.
+    pub fn row(len: usize) -> Self {
+        Place { base: 0, step: 1, len, stride: 0, rows: 1, pitch: padded(len) }
+    }
+
+    /// What the rows take where they are worked on.
+    pub fn lanes(&self) -> usize {
+        self.rows * self.pitch
+    }
+}
+
+/// What is known about rows before they are coded.
 pub(super) struct Outlook<'a> {
     pub kind: u8,
     pub around: Around<'a>,
@@ -27,8 +48,8 @@ pub(super) trait Side<R: Lane> {
     /// Whether the values are to be found.
     const DECODES: bool;
 
-    /// Codes a row whose points are predicted as `prediction`; fills `values` with what a decoder has, and `sizes`. All of whole chunks.
-    fn row(
+    /// Codes rows whose points are predicted as `prediction`; fills `values` with what a decoder has, and `sizes`. All of whole chunks.
+    fn rows(
         &mut self,
         place: Place,
         outlook: &mut Outlook<'_>,
@@ -38,7 +59,7 @@ pub(super) trait Side<R: Lane> {
         sizes: &mut [u8],
     );
 
-    /// The same where each point is predicted from the one before and the row `above`, if there is one.
+    /// The same of a lone row where each point is predicted from the one before and the row `above`, if there is one.
     fn chain(
         &mut self,
         place: Place,
@@ -61,52 +82,94 @@ fn chained<R: Lane>(values: &[R], above: Option<&[R]>, i: usize) -> R {
     }
 }
 
+/// Bytes of rows and their contexts, as they are worked on and without what fills them up.
+#[derive(Debug, Default)]
+struct Bytes {
+    tokens: Vec<u8>,
+    contexts: Vec<u8>,
+    packed_tokens: Vec<u8>,
+    packed_contexts: Vec<u8>,
+}
+
+impl Bytes {
+    fn make_room(&mut self, lanes: usize) {
+        if self.tokens.len() < lanes {
+            for bytes in [&mut self.tokens, &mut self.contexts, &mut self.packed_tokens, &mut self.packed_contexts] {
+                bytes.resize(lanes, 0);
+            }
+        }
+    }
+
+    fn find_contexts(&mut self, outlook: &mut Outlook<'_>, place: &Place) {
+        let Outlook { kind, around } = outlook;
+        simd::run(Contexts { around, kind: *kind, contexts: &mut self.contexts[..place.lanes()] });
+        pack(&self.contexts[..place.lanes()], place, &mut self.packed_contexts);
+    }
+}
+
+/// The points of rows one behind the other.
+fn pack(rows: &[u8], place: &Place, packed: &mut [u8]) {
+    for (row, packed) in rows.chunks(place.pitch).zip(packed.chunks_mut(place.len)) {
+        packed.copy_from_slice(&row[..place.len]);
+    }
+}
+
+/// The way back, with zeros where no point is.
+fn unpack(packed: &[u8], place: &Place, rows: &mut [u8]) {
+    for (row, packed) in rows.chunks_mut(place.pitch).zip(packed.chunks(place.len)) {
+        row[..place.len].copy_from_slice(packed);
+        row[place.len..].fill(0);
+    }
+}
+
 /// Collects residuals.
 #[derive(Debug)]
 pub(super) struct Residual {
     pub writer: Writer,
     pub raw: BitWriter,
     pub residuals: Vec<i32>,
-    tokens: Vec<u8>,
-    contexts: Vec<u8>,
+    bytes: Bytes,
 }
 
 impl Residual {
-    /// Of `len` values in rows of at most `longest`.
-    pub fn new(len: usize, longest: usize) -> Self {
-        let row = padded(longest);
-        Residual {
-            writer: Writer::new(len),
-            raw: BitWriter::new(),
-            residuals: vec![0; row],
-            tokens: vec![0; row],
-            contexts: vec![0; row],
-        }
+    /// Of `len` values.
+    pub fn new(len: usize) -> Self {
+        Residual { writer: Writer::new(len), raw: BitWriter::new(), residuals: Vec::new(), bytes: Bytes::default() }
     }
 
-    /// Codes the first `len` residuals; `escaped` gives the bits of a value that is stored as it is.
+    /// Makes room for rows.
+    pub fn make_room(&mut self, lanes: usize) {
+        self.residuals.resize(lanes.max(self.residuals.len()), 0);
+        self.bytes.make_room(lanes);
+    }
+
+    /// Codes rows of residuals; `escaped` gives the bits of a value that is stored as it is.
     pub fn code(
         &mut self,
         outlook: &mut Outlook<'_>,
-        len: usize,
+        place: &Place,
         sizes: &mut [u8],
         escaped: impl Fn(usize) -> (u64, u32),
     ) {
-        let row = padded(len);
-        let residuals = &self.residuals[..row];
-        simd::run(Tokens { residuals, len, tokens: &mut self.tokens[..row], sizes });
-        simd::run(Contexts { around: &mut outlook.around, kind: outlook.kind, contexts: &mut self.contexts[..row] });
-        self.writer.row(outlook.kind, &self.contexts[..len], &self.tokens[..len]);
-        let raw = &mut self.raw;
-        with_raw(&self.tokens[..len], |i, token, bits| {
-            if token < ESCAPED {
-                return raw.write(u64::from(zigzag(residuals[i])) & ((1 << bits) - 1), bits);
-            }
-            let (value, bits) = escaped(i);
-            for part in 0..bits / 32 {
-                raw.write(value >> (32 * part) & 0xffff_ffff, 32);
-            }
-        });
+        let (lanes, points) = (place.lanes(), place.rows * place.len);
+        let Residual { writer, raw, residuals, bytes } = self;
+        let residuals = &residuals[..lanes];
+        simd::run(Tokens { residuals, len: place.len, pitch: place.pitch, tokens: &mut bytes.tokens[..lanes], sizes });
+        pack(&bytes.tokens[..lanes], place, &mut bytes.packed_tokens);
+        bytes.find_contexts(outlook, place);
+        writer.row(outlook.kind, &bytes.packed_contexts[..points], &bytes.packed_tokens[..points]);
+        for (row, tokens) in bytes.tokens[..lanes].chunks(place.pitch).enumerate() {
+            with_raw(&tokens[..place.len], |i, token, bits| {
+                let i = row * place.pitch + i;
+                if token < ESCAPED {
+                    return raw.write(u64::from(zigzag(residuals[i])) & ((1 << bits) - 1), bits);
+                }
+                let (value, bits) = escaped(i);
+                for part in 0..bits / 32 {
+                    raw.write(value >> (32 * part) & 0xffff_ffff, 32);
+                }
+            });
+        }
     }
 }
 
@@ -118,18 +181,24 @@ pub(super) struct Encoder<'a, T: Value> {
 }
 
 impl<'a, T: Value> Encoder<'a, T> {
-    /// Of `data`, in rows of at most `longest`.
-    pub fn new(data: &'a [T], longest: usize) -> Self {
-        Encoder { data, known: vec![T::Lane::default(); padded(longest)], residual: Residual::new(data.len(), longest) }
+    /// Of `data`.
+    pub fn new(data: &'a [T]) -> Self {
+        Encoder { data, known: Vec::new(), residual: Residual::new(data.len()) }
     }
 
-    fn take(&mut self, place: Place) {
-        let known = &mut self.known[..place.len];
-        let data = &self.data[place.base..];
-        match place.step {
-            1 => known.iter_mut().zip(data).for_each(|(known, value)| *known = value.lane()),
-            2 => known.iter_mut().zip(data.chunks(2)).for_each(|(known, pair)| *known = pair[0].lane()),
-            step => known.iter_mut().zip(data.iter().step_by(step)).for_each(|(known, value)| *known = value.lane()),
+    /// Looks the values of rows up.
+    fn take(&mut self, place: &Place) {
+        let lanes = place.lanes();
+        self.residual.make_room(lanes);
+        self.known.resize(lanes.max(self.known.len()), T::Lane::default());
+        for (row, known) in self.known[..lanes].chunks_mut(place.pitch).enumerate() {
+            let data = &self.data[place.base + row * place.stride..];
+            let known = known[..place.len].iter_mut();
+            match place.step {
+                1 => known.zip(data).for_each(|(known, value)| *known = value.lane()),
+                2 => known.zip(data.chunks(2)).for_each(|(known, pair)| *known = pair[0].lane()),
+                step => known.zip(data.iter().step_by(step)).for_each(|(known, value)| *known = value.lane()),
+            }
         }
     }
 }
@@ -160,7 +229,7 @@ impl<R: Lane> Kernel for Quantise<'_, R> {
 impl<T: Value> Side<T::Lane> for Encoder<'_, T> {
     const DECODES: bool = false;
 
-    fn row(
+    fn rows(
         &mut self,
         place: Place,
         outlook: &mut Outlook<'_>,
@@ -169,11 +238,10 @@ impl<T: Value> Side<T::Lane> for Encoder<'_, T> {
         values: &mut [T::Lane],
         sizes: &mut [u8],
     ) {
-        self.take(place);
-        let row = padded(place.len);
-        let known = &self.known[..row];
-        simd::run(Quantise { known, prediction, quantiser, values, residuals: &mut self.residual.residuals[..row] });
-        self.residual.code(outlook, place.len, sizes, |i| (known[i].bits(), T::Lane::BITS));
+        self.take(&place);
+        let (known, residuals) = (&self.known[..place.lanes()], &mut self.residual.residuals[..place.lanes()]);
+        simd::run(Quantise { known, prediction, quantiser, values, residuals });
+        self.residual.code(outlook, &place, sizes, |i| (known[i].bits(), T::Lane::BITS));
     }
 
     fn chain(
@@ -185,13 +253,13 @@ impl<T: Value> Side<T::Lane> for Encoder<'_, T> {
         values: &mut [T::Lane],
         sizes: &mut [u8],
     ) {
-        self.take(place);
+        self.take(&place);
         for i in 0..place.len {
             let prediction = chained(values, above, i);
             (self.residual.residuals[i], values[i]) = self.known[i].quantise(prediction, quantiser);
         }
         let known = &self.known;
-        self.residual.code(outlook, place.len, sizes, |i| (known[i].bits(), T::Lane::BITS));
+        self.residual.code(outlook, &place, sizes, |i| (known[i].bits(), T::Lane::BITS));
     }
 }
 
@@ -200,36 +268,39 @@ pub(super) struct Decoder<'a> {
     reader: Reader<'a>,
     raw: BitReader<'a>,
     pub residuals: Vec<i32>,
-    tokens: Vec<u8>,
-    contexts: Vec<u8>,
+    bytes: Bytes,
     escaped: Vec<(usize, u64)>,
 }
 
 impl<'a> Decoder<'a> {
-    /// Of rows of at most `longest`, from what the symbols and raw bits were written to.
-    pub fn new(decoder: rows::Decoder<'a>, raw: &'a [u8], longest: usize) -> Self {
-        let row = padded(longest);
+    /// Of what the symbols and raw bits were written to.
+    pub fn new(decoder: rows::Decoder<'a>, raw: &'a [u8]) -> Self {
         Decoder {
             reader: Reader::new(decoder),
             raw: BitReader::new(raw),
-            residuals: vec![0; row],
-            tokens: vec![0; row],
-            contexts: vec![0; row],
+            residuals: Vec::new(),
+            bytes: Bytes::default(),
             escaped: Vec::new(),
         }
     }
 
-    /// Finds the next `len` residuals, those stored with `bits` bits apart.
-    pub fn find(&mut self, outlook: &mut Outlook<'_>, len: usize, bits: u32, sizes: &mut [u8]) {
-        let row = padded(len);
-        simd::run(Contexts { around: &mut outlook.around, kind: outlook.kind, contexts: &mut self.contexts[..row] });
-        self.tokens[len..row].fill(0);
-        self.reader.row(outlook.kind, &self.contexts[..len], &mut self.tokens[..len]);
-        self.escaped.clear();
-        let tokens = &self.tokens[..row];
-        if simd::run(Residuals { tokens, residuals: &mut self.residuals[..row], sizes }) {
-            let Decoder { raw, residuals, escaped, .. } = self;
-            with_raw(&tokens[..len], |i, token, count| {
+    /// Finds the residuals of rows, those of values as they are, of `bits` bits, apart.
+    pub fn find(&mut self, outlook: &mut Outlook<'_>, place: &Place, bits: u32, sizes: &mut [u8]) {
+        let (lanes, points) = (place.lanes(), place.rows * place.len);
+        let Decoder { reader, raw, residuals, bytes, escaped } = self;
+        residuals.resize(lanes.max(residuals.len()), 0);
+        bytes.make_room(lanes);
+        bytes.find_contexts(outlook, place);
+        reader.row(outlook.kind, &bytes.packed_contexts[..points], &mut bytes.packed_tokens[..points]);
+        let tokens = &mut bytes.tokens[..lanes];
+        unpack(&bytes.packed_tokens[..points], place, tokens);
+        escaped.clear();
+        if !simd::run(Residuals { tokens, residuals: &mut residuals[..lanes], sizes }) {
+            return;
+        }
+        for (row, tokens) in tokens.chunks(place.pitch).enumerate() {
+            with_raw(&tokens[..place.len], |i, token, count| {
+                let i = row * place.pitch + i;
                 if token < ESCAPED {
                     residuals[i] = join(token, raw.read(count), count);
                     return;
@@ -272,7 +343,7 @@ impl<R: Lane> Kernel for Restore<'_, R> {
 impl<R: Lane> Side<R> for Decoder<'_> {
     const DECODES: bool = true;
 
-    fn row(
+    fn rows(
         &mut self,
         place: Place,
         outlook: &mut Outlook<'_>,
@@ -281,8 +352,8 @@ impl<R: Lane> Side<R> for Decoder<'_> {
         values: &mut [R],
         sizes: &mut [u8],
     ) {
-        self.find(outlook, place.len, R::BITS, sizes);
-        let residuals = &self.residuals[..padded(place.len)];
+        self.find(outlook, &place, R::BITS, sizes);
+        let residuals = &self.residuals[..place.lanes()];
         simd::run(Restore { residuals, prediction, step: quantiser.step, values });
         for &(i, bits) in &self.escaped {
             values[i] = R::from_bits(bits);
@@ -298,7 +369,7 @@ impl<R: Lane> Side<R> for Decoder<'_> {
         values: &mut [R],
         sizes: &mut [u8],
     ) {
-        self.find(outlook, place.len, R::BITS, sizes);
+        self.find(outlook, &place, R::BITS, sizes);
         let mut escaped = self.escaped.iter().peekable();
         for i in 0..place.len {
             let prediction = chained(values, above, i);

@@ -52,10 +52,11 @@ fn raw_bits(token: u8) -> u32 {
     if token < PLAIN { 0 } else { u32::from(token) / 4 - 1 }
 }
 
-/// From residuals to bytes and sizes, for `len` points.
+/// From residuals to bytes and sizes, for rows of `len` points, `pitch` from one to the next.
 pub(super) struct Tokens<'a> {
     pub residuals: &'a [i32],
     pub len: usize,
+    pub pitch: usize,
     pub tokens: &'a mut [u8],
     pub sizes: &'a mut [u8],
 }
@@ -72,7 +73,9 @@ impl Kernel for Tokens<'_> {
                 tokens[lane] = token(residuals[lane]);
             }
         }
-        self.tokens[self.len..].fill(0);
+        for row in self.tokens.chunks_mut(self.pitch) {
+            row[self.len..].fill(0);
+        }
         sizes(self.tokens, self.sizes);
     }
 }
