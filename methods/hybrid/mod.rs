@@ -38,7 +38,7 @@ const MOST_AXES: usize = 4;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effort {
-    /// Static tables, in passes of their own.
+    /// Static tables.
     Fast,
     /// Three contexts, mixed.
     #[default]

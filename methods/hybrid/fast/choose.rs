@@ -1,6 +1,7 @@
 //! The choice of a plan, by the estimated size of some blocks.
 
 use super::band::Band;
+use super::context::{KINDS, kind_of};
 use super::field::{Field, RANK};
 use super::lane::Value;
 use super::plan::{Plan, step};
@@ -14,25 +15,25 @@ use crate::shared::mixing::Cost;
 use crate::shared::multilevel::{TRIM_UNITS, trim};
 
 /// Blocks hold so many values together at least, if there are so many, and at most.
-const SAMPLE: [usize; 2] = [1 << 12, 1 << 14];
+const SAMPLE: [usize; 2] = [1 << 12, 3 << 13];
 /// One value in so many is looked at.
 const SHARE: usize = 16;
 /// Blocks of an array that is not taken whole.
 const BLOCKS: usize = 2;
 /// Rows of a block are not cut shorter than this as long as other axes are longer than [`THICK`].
-const LONG: usize = 128;
+const LONG: usize = 64;
 /// See [`LONG`].
-const THICK: usize = 8;
+const THICK: usize = 12;
 /// So many values say whether it is worth looking for a palette.
 const FEW: usize = 512;
 /// Interpolation has edges in blocks that the array has not: what it is thought to save there.
 const EDGES: f64 = 31.0 / 32.0;
 
-/// Blocks of an array, and how much of it they are.
+/// Blocks of an array.
 struct Blocks<U> {
     blocks: Vec<Vec<U>>,
     field: Field,
-    whole: usize,
+    whole: Field,
 }
 
 impl<U> Blocks<U> {
@@ -47,8 +48,13 @@ impl<U> Blocks<U> {
         Blocks { blocks: cut, field: self.field, whole: self.whole }
     }
 
-    fn part(&self) -> usize {
-        self.blocks.iter().map(Vec::len).sum()
+    /// What the bits of each context count for, if the array has so many points of each kind, and a block so many.
+    fn scale(&self, whole: [usize; KINDS as usize], block: [usize; KINDS as usize]) -> impl Fn(usize) -> f64 {
+        let blocks = self.blocks.len();
+        move |context| {
+            let kind = kind_of(context).min(block.len() - 1);
+            whole[kind] as f64 / (block[kind] * blocks).max(1) as f64
+        }
     }
 }
 
@@ -56,7 +62,7 @@ impl<U> Blocks<U> {
 fn sample<T: Copy>(data: &[T], field: &Field) -> Blocks<T> {
     let most = (data.len() / SHARE).clamp(SAMPLE[0], SAMPLE[1]);
     if data.len() <= most {
-        return Blocks { blocks: vec![data.to_vec()], field: *field, whole: data.len() };
+        return Blocks { blocks: vec![data.to_vec()], field: *field, whole: *field };
     }
     let mut shape = field.shape;
     while shape.iter().product::<usize>() > most / BLOCKS {
@@ -73,7 +79,7 @@ fn sample<T: Copy>(data: &[T], field: &Field) -> Blocks<T> {
         let start: usize = (0..RANK).map(|axis| first(axis) * field.strides[axis]).sum();
         Field { shape, strides: field.strides }.gather(&data[start..])
     };
-    Blocks { blocks: (0..BLOCKS).map(cut).collect(), field: Field::of(shape), whole: data.len() }
+    Blocks { blocks: (0..BLOCKS).map(cut).collect(), field: Field::of(shape), whole: *field }
 }
 
 /// A plan, and the integers that it makes of the values.
@@ -140,7 +146,7 @@ fn mask(axes: &[usize]) -> u8 {
     axes.iter().fold(0, |mask, axis| mask | 1 << axis)
 }
 
-/// The best interpolation and its estimated bits: over all axes, or without the roughest of them while that pays.
+/// The best interpolation and its estimated bits: over all axes, or without the roughest of them.
 fn interpolation<T: Value>(
     blocks: &Blocks<T>,
     axes: &[usize],
@@ -154,17 +160,16 @@ fn interpolation<T: Value>(
             pyramid.run(&blocks.field, step, bound, &mut encoder);
             count(&encoder.residual, counts);
         }
-        counts.bits(blocks.part(), blocks.whole) * EDGES
+        counts.bits(blocks.scale(pyramid.points(&blocks.whole), pyramid.points(&blocks.field))) * EDGES
     };
     let of = |axes: &[usize]| Pyramid { axes: mask(axes), linear: false, tightening: 2 };
     let mut best = (bits(of(axes)), of(axes));
     for some in (1..axes.len()).rev() {
         let pyramid = of(&axes[..some]);
         let bits = bits(pyramid);
-        if bits >= best.0 {
-            break;
+        if bits < best.0 {
+            best = (bits, pyramid);
         }
-        best = (bits, pyramid);
     }
     let chosen = best.1;
     for other in [Pyramid { linear: true, ..chosen }, Pyramid { tightening: 1, ..chosen }] {
@@ -176,7 +181,7 @@ fn interpolation<T: Value>(
     best
 }
 
-/// The best axes for Lorenzo's rule and the estimated bits: the `fewest` smoothest ones, and more of them while that pays.
+/// The best axes for Lorenzo's rule and the estimated bits: the `fewest` smoothest ones, or more.
 fn lorenzo(blocks: &Blocks<i32>, axes: &[usize], fewest: usize, counts: &mut Counts) -> (f64, u8) {
     let mut best = (f64::INFINITY, 0);
     for some in fewest..=axes.len().max(fewest) {
@@ -187,11 +192,10 @@ fn lorenzo(blocks: &Blocks<i32>, axes: &[usize], fewest: usize, counts: &mut Cou
             raster::encode(Band::of(&blocks.field, block), set, &mut residual);
             count(&residual, counts);
         }
-        let bits = counts.bits(blocks.part(), blocks.whole);
-        if bits >= best.0 {
-            break;
+        let bits = counts.bits(blocks.scale(raster::points(&blocks.whole), raster::points(&blocks.field)));
+        if bits < best.0 {
+            best = (bits, set);
         }
-        best = (bits, set);
     }
     best
 }

@@ -9,6 +9,12 @@ pub(super) const BINS: u8 = 24;
 pub(super) const KINDS: u8 = 8;
 /// The context of a flag, less the kind.
 pub(super) const FLAGS: u8 = KINDS * BINS;
+/// The kind of points that have a context.
+pub(super) fn kind_of(context: usize) -> usize {
+    let flags = usize::from(FLAGS);
+    if context < flags { context / usize::from(BINS) } else { context - flags }
+}
+
 /// Terms there may be.
 const TERMS: usize = 12;
 /// What all weights come to, or a little less.

@@ -40,7 +40,49 @@ struct Grid {
     halved: [bool; RANK],
 }
 
+impl Grid {
+    /// The classes of the level by their odd axes, in coding order.
+    fn classes(&self) -> Vec<usize> {
+        let is_there = |odd: &usize| (0..RANK).all(|axis| odd >> axis & 1 == 0 || self.halved[axis]);
+        let mut order: Vec<usize> = (1..1 << RANK).filter(is_there).collect();
+        order.sort_by_key(|odd| odd.count_ones());
+        order
+    }
+
+    /// Lengths of the axes of a class.
+    fn counts(&self, odd: usize) -> [usize; RANK] {
+        std::array::from_fn(|axis| match (self.halved[axis], odd >> axis & 1) {
+            (true, 1) => self.shape[axis] / 2,
+            (true, _) => self.shape[axis].div_ceil(2),
+            (false, _) => self.shape[axis],
+        })
+    }
+}
+
+/// The kind of the points of a class.
+fn kind(level: u32, odd: usize) -> u8 {
+    let axes = odd.count_ones() as u8;
+    match level {
+        0 => axes.min(3) - 1,
+        1 => 2 + axes.min(2),
+        _ => 5,
+    }
+}
+
 impl Pyramid {
+    /// How many points of each kind `field` has.
+    pub fn points(&self, field: &Field) -> [usize; KINDS as usize] {
+        let mut points = [0; KINDS as usize];
+        let levels = self.levels(field);
+        points[usize::from(ANCHORS)] = self.grid(field, levels).shape.iter().product();
+        for grid in (0..levels).map(|level| self.grid(field, level)) {
+            for odd in grid.classes() {
+                points[usize::from(kind(grid.level, odd))] += grid.counts(odd).iter().product::<usize>();
+            }
+        }
+        points
+    }
+
     /// Levels above which one point along each axis is left.
     fn levels(&self, field: &Field) -> u32 {
         let longest =
@@ -148,10 +190,7 @@ impl<R: Lane> Walk<'_, R> {
     fn classes<S: Side<R>>(&mut self, coarse: Band<R>, side: &mut S) -> Classes<R> {
         let mut classes: Classes<R> = (0..1 << RANK).map(|_| None).collect();
         classes[0] = Some(self.continued(coarse, 0));
-        let is_there = |odd: &usize| (0..RANK).all(|axis| odd >> axis & 1 == 0 || self.grid.halved[axis]);
-        let mut order: Vec<usize> = (1..1 << RANK).filter(is_there).collect();
-        order.sort_by_key(|odd| odd.count_ones());
-        for odd in order {
+        for odd in self.grid.classes() {
             let band = self.class(&classes, odd, side);
             classes[odd] = Some(self.continued(band, odd));
         }
@@ -172,11 +211,7 @@ impl<R: Lane> Walk<'_, R> {
     }
 
     fn class<S: Side<R>>(&mut self, classes: &Classes<R>, odd: usize, side: &mut S) -> Band<R> {
-        let counts: [usize; RANK] = std::array::from_fn(|axis| match (self.grid.halved[axis], odd >> axis & 1) {
-            (true, 1) => self.grid.shape[axis] / 2,
-            (true, _) => self.grid.shape[axis].div_ceil(2),
-            (false, _) => self.grid.shape[axis],
-        });
+        let counts = self.grid.counts(odd);
         let longest = if self.grid.halved[LAST] { self.grid.shape[LAST].div_ceil(2) } else { counts[LAST] };
         let mut band = Band::with_rows_of(longest, counts);
         for first in 0..counts[0] {
@@ -226,12 +261,7 @@ impl<R: Lane> Walk<'_, R> {
             around.look(&before[back..], 2);
         }
         parents(classes, odd, at, &mut around);
-        let axes = odd.count_ones() as u8;
-        let kind = match self.grid.level {
-            0 => axes.min(3) - 1,
-            1 => 2 + axes.min(2),
-            _ => 5,
-        };
+        let kind = kind(self.grid.level, odd);
         let values = &mut band.values[start..start + lanes];
         let outlook = &mut Outlook { kind, around };
         side.rows(place, outlook, &self.quantiser, &self.prediction[..lanes], values, &mut sizes[..lanes]);

@@ -135,6 +135,23 @@ fn strand_outlook<'a>(before: [&'a [u8]; 2], rows: usize) -> Outlook<'a> {
     Outlook { kind: if rows == 0 { FIRST } else { 1 }, around }
 }
 
+/// How many points of each kind `field` has.
+pub(super) fn points(field: &Field) -> [usize; KINDS as usize] {
+    let [first, second, third, len] = field.shape;
+    let mut points = [0; KINDS as usize];
+    if let Some(length) = strands(len).filter(|_| field.shape[..LAST] == [1; LAST]) {
+        let row = len.div_ceil(length);
+        (points[usize::from(FIRST)], points[1]) = (row, len - row);
+        return points;
+    }
+    let rows = first * second * third;
+    points[1] = (third - 1) * len;
+    points[2] = (first * second - 1) * len;
+    points[usize::from(FIRST)] = len;
+    points[0] = rows * len - points[1] - points[2] - len;
+    points
+}
+
 /// Codes the numbers of `band` as residuals of Lorenzo's rule over `axes`.
 pub(super) fn encode(mut band: Band<i32>, axes: u8, coded: &mut Residual) {
     let (len, fill) = (band.len(), padded(band.len()));

@@ -49,10 +49,12 @@ impl Counts {
         used.map(|row| row.iter().enumerate().filter(|pair| *pair.1 > 0).map(of).sum::<u64>()).sum()
     }
 
-    /// About how many bits the symbols take, with the raw bits that belong to them; the tables count for `part` of `whole`.
-    pub fn bits(&self, part: usize, whole: usize) -> f64 {
+    /// About how many bits the symbols take, with the raw bits that belong to them: for each context those counted,
+    /// times its `scale`, and a table.
+    pub fn bits(&self, scale: impl Fn(usize) -> f64) -> f64 {
         let mut bits = 0.0;
-        for row in self.counts.iter().filter(|row| row.iter().any(|count| *count > 0)) {
+        let used = self.counts.iter().enumerate().filter(|(_, row)| row.iter().any(|count| *count > 0));
+        for (context, row) in used {
             let (mut total, mut sum, mut entries, mut raw) = (0u64, 0u64, 0u64, 0u64);
             for (symbol, &count) in row.iter().enumerate().filter(|(_, count)| **count > 0) {
                 let count = u64::from(count);
@@ -61,8 +63,8 @@ impl Counts {
                 entries += 1;
                 raw += count * u64::from(raw_bits(symbol));
             }
-            bits += (total * log2(total)).saturating_sub(sum) as f64 / 65536.0 + raw as f64;
-            bits += (entries * (ENTRY_COST >> 16)) as f64 * part as f64 / whole.max(1) as f64;
+            let coded = (total * log2(total)).saturating_sub(sum) as f64 / 65536.0;
+            bits += (coded + raw as f64) * scale(context) + (entries * (ENTRY_COST >> 16)) as f64;
         }
         bits
     }
