@@ -41,11 +41,6 @@ impl Writer {
     pub fn collected(&self) -> (&[u8], &[u8]) {
         (&self.symbols[..self.len], &self.contexts[..self.len])
     }
-
-    /// Starts again.
-    pub fn clear(&mut self) {
-        self.len = 0;
-    }
 }
 
 struct Collect<'a> {

@@ -29,7 +29,7 @@ impl Model {
         if !coder.learnt(symbol != 0, &mut self.zero) {
             return 0;
         }
-        let pair = (u32::from(symbol) + 1) / 2;
+        let pair = u32::from(symbol).div_ceil(2);
         let known = (32 - pair.leading_zeros()) as usize;
         let mut length = 1;
         while length < LENGTHS && coder.learnt(known > length, &mut self.longer[length - 1]) {
@@ -49,13 +49,13 @@ impl Model {
 #[derive(Debug)]
 struct Models {
     /// One more than the index of a context's model; 0 if it has none.
-    index: [u16; 256],
+    index: Box<[u16; 256]>,
     models: Vec<Model>,
 }
 
 impl Models {
     fn new() -> Self {
-        Models { index: [0; 256], models: Vec::new() }
+        Models { index: Box::new([0; 256]), models: Vec::new() }
     }
 
     #[inline(always)]
