@@ -129,7 +129,7 @@ mod tests {
         for shape in [&[3, 1 << 21][..], &[7, 5, 1 << 18], &[1 << 22, 2], &[1, 1, 3_000_001]] {
             let parts = parts(shape);
             let sizes: Vec<usize> = parts.iter().map(|part| part.iter().product()).collect();
-            assert_eq!(sizes.iter().sum::<usize>(), shape.iter().product());
+            assert_eq!(sizes.iter().sum::<usize>(), shape.iter().product::<usize>());
             assert!(sizes.iter().all(|size| *size < 2 * PART), "{shape:?} {sizes:?}");
         }
     }
