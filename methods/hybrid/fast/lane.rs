@@ -1,5 +1,7 @@
 //! The two floating-point types that values are predicted in, and the quantiser of one value.
 
+use std::convert::identity;
+
 use crate::shared::multilevel::Sample;
 
 /// Residual of a value that is stored as it is.
@@ -154,7 +156,11 @@ macro_rules! value {
     };
 }
 
-value!(f32, f32, |lane| lane, |bound| bound);
-value!(f64, f64, |lane| lane, |bound| bound);
-// Less than half an integer more, so that rounding leads back to what the bound allows.
-value!(i32, f64, f64::round_ties_even, |bound: f64| bound.min(1e10).floor() + 0.499_999);
+/// The bound that integers have to keep before they are rounded: less than half of one more than they may be off.
+fn short_of_half(bound: f64) -> f64 {
+    bound.min(1e10).floor() + 0.499_999
+}
+
+value!(f32, f32, identity, identity);
+value!(f64, f64, identity, identity);
+value!(i32, f64, f64::round_ties_even, short_of_half);
