@@ -1,26 +1,32 @@
 //! The choice of form and predictor, by the estimated size of some blocks of the array.
 
+use std::rc::Rc;
+
 use super::Effort;
 use super::lattice::Lattice;
 use super::palette::Palette;
 use super::plan::{Form, Predictor};
 use super::raster::Raster;
+use super::repeats;
 use super::symbols::Collected;
 use crate::shared::blocks;
 use crate::shared::mixing::Cost;
 use crate::shared::multilevel::{Sample, TRIM_UNITS, trim};
-
-/// Interpolation has edges in blocks that the array has not: what it is thought to save there.
-const EDGES: f64 = 31.0 / 32.0;
 
 /// Bound and trim of integers that are kept as they are.
 pub(super) const INTEGERS: (f64, u32) = (0.0, 0);
 
 /// A form and a predictor, with the integers that the form makes of the values.
 pub(super) struct Choice<T> {
+    /// Estimated size.
+    pub bits: f64,
+    /// What of that is no residual.
+    pub besides: f64,
+    /// Whether residuals are likely to repeat.
+    pub repeats: bool,
     pub form: Form<T>,
     pub predictor: Predictor,
-    pub integers: Option<Vec<i32>>,
+    pub integers: Option<Rc<[i32]>>,
 }
 
 /// The best predictor of one form of the values, and its estimated bits.
@@ -82,7 +88,7 @@ fn interpolation(rank: usize, tightens: bool, bits: impl Fn(&Predictor) -> f64) 
             best = (bits, predictor);
         }
     }
-    (best.0 * EDGES, best.1)
+    best
 }
 
 /// The best prediction in raster order.
@@ -99,43 +105,56 @@ fn raster(rank: usize, effort: Effort, bits: impl Fn(&Predictor) -> f64) -> Best
     if bits < simple.0 { (bits, fitted) } else { simple }
 }
 
-fn better(one: Best, other: Best) -> Best {
-    if other.0 < one.0 { other } else { one }
+/// Values of an array that are looked at in search of a predictor, about.
+fn looked_at(effort: Effort) -> usize {
+    if effort == Effort::Max { 1 << 16 } else { 1 << 15 }
 }
 
-/// The best predictor of values with this bound and trim.
-fn predictor<T: Sample>(data: &[T], shape: &[usize], at: (f64, u32), effort: Effort) -> Best {
-    let whole = match effort {
-        Effort::Fast => 1 << 14,
-        Effort::Balanced => 1 << 15,
-        Effort::Max => 1 << 16,
-    };
-    let blocks = Blocks::of(data, shape, whole);
+/// The best interpolation and the best raster prediction of values with this bound and trim.
+fn predictors<T: Sample>(data: &[T], shape: &[usize], at: (f64, u32), effort: Effort) -> [Best; 2] {
+    let blocks = Blocks::of(data, shape, looked_at(effort));
     let bits =
         |predictor: &Predictor| blocks.bits(|block, shape, collected| predictor.run(block, shape, at, collected));
     let rank = shape.len();
-    better(interpolation(rank, at.0 > 0.0, bits), raster(rank, effort, bits))
+    [interpolation(rank, at.0 > 0.0, bits), raster(rank, effort, bits)]
 }
 
-/// Chooses for `data`, an array of `shape`, every value of which is to be kept within `bound`.
-pub(super) fn choose<T: Sample>(data: &[T], shape: &[usize], bound: f64, effort: Effort) -> Choice<T> {
+/// What the predictors found for values cost on the points of a lattice: the axes that suit the ones suit the others.
+fn on_lattice(numbers: &[i32], shape: &[usize], found: &[Best; 2], effort: Effort) -> [Best; 2] {
+    let blocks = Blocks::of(numbers, shape, looked_at(effort));
+    found.each_ref().map(|(_, predictor)| {
+        let predictor = predictor.untightened();
+        (blocks.bits(|block, shape, collected| predictor.run(block, shape, INTEGERS, collected)), predictor)
+    })
+}
+
+/// What may be best for `data`, an array of `shape`, every value of which is to be kept within `bound`: ascending by
+/// estimated size.
+pub(super) fn choices<T: Sample>(data: &[T], shape: &[usize], bound: f64, effort: Effort) -> Vec<Choice<T>> {
     let trim = trim(data, bound).min(TRIM_UNITS as u32 - 1);
-    let (mut least, best) = predictor(data, shape, (bound, trim), effort);
-    let mut best = Choice { form: Form::Direct(trim), predictor: best, integers: None };
-    let mut consider = |form: Form<T>, integers: Vec<i32>, besides: f64| {
-        let (bits, predictor) = predictor(&integers, shape, INTEGERS, effort);
-        if bits + besides < least {
-            least = bits + besides;
-            best = Choice { form, predictor, integers: Some(integers) };
-        }
+    let mut choices = Vec::new();
+    let repeats = repeats::are_in(data, bound);
+    let mut consider = |form: Form<T>, integers: Option<Rc<[i32]>>, besides: f64, predictors: [Best; 2]| {
+        choices.extend(predictors.map(|(bits, predictor)| {
+            let (form, integers) = (form.clone(), integers.clone());
+            Choice { bits: bits + besides, besides, repeats, form, predictor, integers }
+        }));
     };
+    let found = predictors(data, shape, (bound, trim), effort);
+    consider(Form::Direct(trim), None, 0.0, found.clone());
     if let Some((lattice, numbers)) = Lattice::find(data, bound) {
-        consider(Form::Lattice(lattice), numbers, 0.0);
+        let found = match effort {
+            Effort::Max => predictors(&numbers, shape, INTEGERS, effort),
+            _ => on_lattice(&numbers, shape, &found, effort),
+        };
+        consider(Form::Lattice(lattice), Some(numbers.into()), 0.0, found);
     }
     if let Some((palette, indices)) = Palette::find(data, bound) {
         let mut cost = Cost::default();
         Palette::state(Some(&palette), data.len(), &mut cost);
-        consider(Form::Palette(palette), indices, cost.bits);
+        let found = predictors(&indices, shape, INTEGERS, effort);
+        consider(Form::Palette(palette), Some(indices.into()), cost.bits, found);
     }
-    best
+    choices.sort_by(|one, other| one.bits.total_cmp(&other.bits));
+    choices
 }

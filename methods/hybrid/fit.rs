@@ -1,10 +1,10 @@
 //! Raster prediction by least squares: the weights of a point's neighbours follow the data.
 
-use crate::shared::least_squares::LeastSquares;
+use super::squares::Squares;
 use crate::shared::multilevel::{Quantiser, Sample};
 
 /// Neighbours, apart from the one that the others are taken relative to.
-const INPUTS: usize = 14;
+const INPUTS: usize = 24;
 /// Power, in squared steps, below which neighbours say little: it is mostly what rounding left.
 const FLOOR: f64 = 4.0;
 
@@ -27,6 +27,16 @@ const LINE: [Neighbour; INPUTS] = [
     (0, 0, 0, -13, 0.0),
     (0, 0, 0, -14, 0.0),
     (0, 0, 0, -15, 0.0),
+    (0, 0, 0, -16, 0.0),
+    (0, 0, 0, -17, 0.0),
+    (0, 0, 0, -18, 0.0),
+    (0, 0, 0, -19, 0.0),
+    (0, 0, 0, -20, 0.0),
+    (0, 0, 0, -21, 0.0),
+    (0, 0, 0, -22, 0.0),
+    (0, 0, 0, -23, 0.0),
+    (0, 0, 0, -24, 0.0),
+    (0, 0, 0, -25, 0.0),
 ];
 
 const PLANE: [Neighbour; INPUTS] = [
@@ -44,6 +54,16 @@ const PLANE: [Neighbour; INPUTS] = [
     (1, 0, 0, 3, 0.0),
     (2, 0, 0, -2, 0.0),
     (2, 0, 0, 2, 0.0),
+    (0, 0, 0, -4, 0.0),
+    (1, 0, 0, -3, 0.0),
+    (1, 0, 0, 4, 0.0),
+    (2, 0, 0, 3, 0.0),
+    (2, 0, 0, -3, 0.0),
+    (3, 0, 0, -1, 0.0),
+    (3, 0, 0, 1, 0.0),
+    (4, 0, 0, 0, 0.0),
+    (0, 0, 0, -5, 0.0),
+    (3, 0, 0, 2, 0.0),
 ];
 
 const SPACE: [Neighbour; INPUTS] = [
@@ -61,12 +81,22 @@ const SPACE: [Neighbour; INPUTS] = [
     (0, 0, 1, 0, 0.0),
     (0, 0, 1, -1, 0.0),
     (0, 1, 1, 0, 0.0),
+    (0, 0, 0, -3, 0.0),
+    (1, 0, 0, 2, 0.0),
+    (1, 0, 0, -2, 0.0),
+    (2, 0, 0, 1, 0.0),
+    (2, 0, 0, -1, 0.0),
+    (0, 1, 0, 2, 0.0),
+    (1, 1, 0, 1, 0.0),
+    (3, 0, 0, 0, 0.0),
+    (0, 3, 0, 0, 0.0),
+    (0, 2, 0, 1, 0.0),
 ];
 
 /// The adaptive predictor of an array, and where the neighbours of the row in hand lie.
 #[derive(Debug)]
 pub(super) struct Fit {
-    model: LeastSquares<INPUTS>,
+    model: Squares<INPUTS>,
     neighbours: &'static [Neighbour; INPUTS],
     strides: [usize; 3],
     /// For every neighbour of the row: how many elements back it is, if its row exists.
@@ -90,7 +120,7 @@ impl Fit {
         let outer: Vec<usize> = strides.iter().rev().skip(1).copied().collect();
         let stride = |back: usize| outer.get(back).copied().unwrap_or(0);
         Fit {
-            model: LeastSquares::new(neighbours.map(|neighbour| neighbour.4), FLOOR),
+            model: Squares::new(neighbours.map(|neighbour| neighbour.4), FLOOR),
             neighbours,
             strides: [stride(0), stride(1), stride(2)],
             back: [None; INPUTS],

@@ -2,7 +2,7 @@
 
 use super::around::{ACTIVITIES, SLOPES, Spot, activity, magnitude_of};
 use super::symbols::{Symbols, tame};
-use crate::shared::mixing::{Outlook, Wide};
+use crate::shared::mixing::{Matcher, Outlook, Wide};
 use crate::shared::multilevel::{ESCAPE, Quantiser, Sample};
 use crate::shared::range::{Bit, BitCoder};
 use crate::shared::residual::exact::Exact;
@@ -12,10 +12,15 @@ const LENGTHS: usize = 65;
 /// Marks of a size that neighbours are told apart by.
 const MARKS: usize = 9;
 
+/// Sizes of two neighbours that are told apart.
+const SIZES: usize = 24;
+
 /// Which contexts a residual has.
 pub(super) trait Contexts<const N: usize> {
     /// How many there are of each kind.
     const COUNTS: [usize; N];
+    /// Values of a large array that are coded to find out which choice is best, about: two thirds of them.
+    const TRIED: usize;
 
     /// Those of a spot.
     fn of(spot: &Spot) -> [usize; N];
@@ -23,11 +28,11 @@ pub(super) trait Contexts<const N: usize> {
 
 /// The contexts of `effort=balanced`.
 #[derive(Debug)]
-pub(super) struct Three;
+pub(super) struct Four;
 
 /// The contexts of `effort=max`.
 #[derive(Debug)]
-pub(super) struct Seven;
+pub(super) struct Eight;
 
 /// Zero, then about every second mark of a size; below [`MARKS`].
 #[inline(always)]
@@ -47,17 +52,19 @@ fn shared(spot: &Spot) -> [usize; 3] {
     ]
 }
 
-impl Contexts<3> for Three {
-    const COUNTS: [usize; 3] = [4 * ACTIVITIES, MARKS * MARKS * MARKS, SLOPES * ACTIVITIES];
+impl Contexts<4> for Four {
+    const COUNTS: [usize; 4] = [4 * ACTIVITIES, MARKS * MARKS * MARKS, SLOPES * ACTIVITIES, 8 * ACTIVITIES];
+    const TRIED: usize = 1 << 14;
 
     #[inline(always)]
-    fn of(spot: &Spot) -> [usize; 3] {
-        shared(spot)
+    fn of(spot: &Spot) -> [usize; 4] {
+        let [first, second, third] = shared(spot);
+        [first, second, third, usize::from(spot.level.min(7)) * ACTIVITIES + activity(spot.mean)]
     }
 }
 
-impl Contexts<7> for Seven {
-    const COUNTS: [usize; 7] = [
+impl Contexts<8> for Eight {
+    const COUNTS: [usize; 8] = [
         4 * ACTIVITIES,
         MARKS * MARKS * MARKS,
         SLOPES * ACTIVITIES,
@@ -65,13 +72,16 @@ impl Contexts<7> for Seven {
         32 * 12,
         32 * 12,
         SLOPES * MARKS * 5,
+        SIZES * SIZES,
     ];
+    const TRIED: usize = 1 << 16;
 
     #[inline(always)]
-    fn of(spot: &Spot) -> [usize; 7] {
+    fn of(spot: &Spot) -> [usize; 8] {
         let [first, second, third] = shared(spot);
         let activity = activity(spot.mean);
         let [along, across] = spot.place.map(usize::from);
+        let [left, above, _] = spot.near.map(|size| usize::from(size).min(SIZES - 1));
         [
             first,
             second,
@@ -80,6 +90,7 @@ impl Contexts<7> for Seven {
             along * 12 + activity / 4,
             across * 12 + activity / 4,
             (usize::from(spot.slope) * MARKS + mark(spot.near[0])) * 5 + usize::from(spot.tilt),
+            left * SIZES + above,
         ]
     }
 }
@@ -90,6 +101,7 @@ pub(super) struct Mixed<'a, const N: usize, K, C> {
     knows: bool,
     models: Wide<N>,
     escapes: Option<Escapes>,
+    matcher: Option<Matcher>,
     /// Whether a value escaped though none was to.
     pub broken: bool,
     kind: std::marker::PhantomData<K>,
@@ -104,13 +116,15 @@ struct Escapes {
 }
 
 impl<'a, const N: usize, K: Contexts<N>, C: BitCoder> Mixed<'a, N, K, C> {
-    /// `knows`: whether the values are given; `escapes`: whether some of them may escape.
-    pub fn new(coder: &'a mut C, knows: bool, escapes: bool) -> Self {
+    /// `knows`: whether the values are given; `escapes`: whether some of them may escape; `matches`: how many residuals
+    /// there are, if repeats are looked for among them.
+    pub fn new(coder: &'a mut C, knows: bool, escapes: bool, matches: Option<usize>) -> Self {
         let fresh = || Escapes { flags: [Bit::default(); 4], before: 0, length: 0, exact: Exact::new(LENGTHS) };
         Mixed {
             coder,
             knows,
-            models: Wide::new(K::COUNTS, 15),
+            models: Wide::new(K::COUNTS, 15, matches.is_some()),
+            matcher: matches.map(Matcher::new),
             escapes: escapes.then(fresh),
             broken: false,
             kind: std::marker::PhantomData,
@@ -157,8 +171,12 @@ impl<T: Sample, const N: usize, K: Contexts<N>, C: BitCoder> Symbols<T> for Mixe
             contexts: K::of(spot),
             expected: magnitude_of(spot.mean),
             sign: usize::from(spot.tilt) * 3 + usize::from(spot.sign),
+            likely: self.matcher.as_ref().map_or((0, 0), Matcher::likely),
         };
         let symbol = self.models.code(symbol, &outlook, self.coder);
+        if let Some(matcher) = &mut self.matcher {
+            matcher.note(symbol);
+        }
         (symbol, quantiser.restore(symbol, prediction))
     }
 }

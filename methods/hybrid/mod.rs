@@ -7,6 +7,7 @@
 
 mod around;
 mod choose;
+mod encode;
 mod fast;
 mod fit;
 mod interpolation;
@@ -17,6 +18,8 @@ mod palette;
 mod payload;
 mod plan;
 mod raster;
+mod repeats;
+mod squares;
 mod symbols;
 #[cfg(test)]
 mod tests;
@@ -40,10 +43,10 @@ const MOST_AXES: usize = 4;
 pub enum Effort {
     /// Static tables.
     Fast,
-    /// Three contexts, mixed.
+    /// Four contexts, mixed.
     #[default]
     Balanced,
-    /// Seven contexts, mixed; least squares where they pay.
+    /// Eight contexts, mixed; least squares where they pay.
     Max,
 }
 
@@ -102,7 +105,7 @@ impl Hybrid {
         match self.effort {
             Effort::Fast => fast::write(data, shape, self.bound, payload),
             effort => {
-                payload::write(data, shape, self.bound, effort, payload);
+                encode::write(data, shape, self.bound, effort, payload);
                 Ok(())
             }
         }

@@ -94,7 +94,7 @@ impl<T: Sample> Palette<T> {
         let unit = known.and_then(|palette| palette.unit);
         let there = coder.plain(u64::from(unit.is_some()), 1) == 1;
         let unit = there.then(|| coder.plain((unit.unwrap_or(0) - LEAST_EXPONENT) as u64, 12) as i32 + LEAST_EXPONENT);
-        let (mut exact, mut gaps) = (Exact::new(1), Wide::new([16], 1));
+        let (mut exact, mut gaps) = (Exact::new(1), Wide::new([16], 1, false));
         let mut entries: Vec<T> = Vec::with_capacity(count);
         let mut before = 1;
         for i in 0..count {
@@ -104,7 +104,8 @@ impl<T: Sample> Palette<T> {
                 Some(unit) if i > 0 => {
                     let known_gap = if known.is_some() { gap(last, entry, unit) as i32 } else { 0 };
                     let size = 32 - (before as u32).leading_zeros() as usize;
-                    let outlook = Outlook { contexts: [size.min(15)], expected: before as u32, sign: 0 };
+                    let outlook =
+                        Outlook { contexts: [size.min(15)], expected: before as u32, sign: 0, likely: (0, 0) };
                     before = gaps.code(known_gap, &outlook, coder).saturating_abs();
                     next(last, before, unit)
                 }

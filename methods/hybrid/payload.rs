@@ -1,25 +1,28 @@
-//! The bytes of `effort=balanced` and `effort=max`: what was chosen, then the residuals, by context mixing.
+//! The bytes of `effort=balanced` and `effort=max`: the head, and how a payload is read.
 
 use super::Effort;
-use super::choose::{INTEGERS, choose};
+use super::choose::INTEGERS;
 use super::lattice::Lattice;
-use super::mixed::{Contexts, Mixed, Seven, Three};
+use super::mixed::{Contexts, Eight, Four, Mixed};
 use super::palette::Palette;
 use super::plan::{Form, Predictor};
 use crate::api::Error;
 use crate::shared::multilevel::{Sample, TRIM_UNITS};
-use crate::shared::range::{BitCoder, RangeDecoder, RangeEncoder};
+use crate::shared::range::{BitCoder, RangeDecoder};
 
 /// What was chosen, as it is stated at the start of a payload.
-struct Head<T> {
-    form: Form<T>,
-    predictor: Predictor,
-    escapes: bool,
+pub(super) struct Head<T> {
+    pub form: Form<T>,
+    pub predictor: Predictor,
+    /// Whether some values are kept as they are.
+    pub escapes: bool,
+    /// Whether repeats are looked for among the residuals.
+    pub matches: bool,
 }
 
 impl<T: Sample> Head<T> {
     /// States it for an array of `shape`; `known` is that of an encoder.
-    fn state(known: Option<&Self>, shape: &[usize], coder: &mut impl BitCoder) -> Self {
+    pub fn state(known: Option<&Self>, shape: &[usize], coder: &mut impl BitCoder) -> Self {
         let (number, trim, lattice, palette) = match known.map(|head| &head.form) {
             Some(Form::Direct(trim)) => (0, *trim, None, None),
             Some(Form::Lattice(lattice)) => (1, 0, Some(lattice), None),
@@ -34,44 +37,9 @@ impl<T: Sample> Head<T> {
         };
         let predictor = Predictor::state(known.map(|head| &head.predictor), shape.len(), coder);
         let escapes = coder.plain(known.map_or(0, |head| u64::from(head.escapes)), 1) == 1;
-        Head { form, predictor, escapes }
+        let matches = coder.plain(known.map_or(0, |head| u64::from(head.matches)), 1) == 1;
+        Head { form, predictor, escapes, matches }
     }
-}
-
-/// Appends the payload of `data`, an array of `shape` without axes of length 1.
-pub(super) fn write<T: Sample>(data: &[T], shape: &[usize], bound: f64, effort: Effort, payload: &mut Vec<u8>) {
-    let choice = choose(data, shape, bound, effort);
-    let mut head = Head { form: choice.form, predictor: choice.predictor, escapes: false };
-    let known = (data, choice.integers.as_deref());
-    loop {
-        let bytes = match effort {
-            Effort::Max => write_mixed::<T, 7, Seven>(&head, shape, known, bound),
-            _ => write_mixed::<T, 3, Three>(&head, shape, known, bound),
-        };
-        match bytes {
-            Some(bytes) => return payload.extend(bytes),
-            None => head.escapes = true,
-        }
-    }
-}
-
-/// The payload by context mixing; none if a value escaped though none was to.
-fn write_mixed<T: Sample, const N: usize, K: Contexts<N>>(
-    head: &Head<T>,
-    shape: &[usize],
-    (data, integers): (&[T], Option<&[i32]>),
-    bound: f64,
-) -> Option<Vec<u8>> {
-    let mut encoder = RangeEncoder::new();
-    Head::state(Some(head), shape, &mut encoder);
-    let mut mixed = Mixed::<N, K, _>::new(&mut encoder, true, head.escapes);
-    match (&head.form, integers) {
-        (Form::Direct(trim), _) => head.predictor.run(&mut data.to_vec(), shape, (bound, *trim), &mut mixed),
-        (_, Some(integers)) => head.predictor.run(&mut integers.to_vec(), shape, INTEGERS, &mut mixed),
-        (_, None) => return None,
-    }
-    let broken = mixed.broken;
-    (!broken).then(|| encoder.finish())
 }
 
 /// Fills `data`, an array of `shape` without axes of length 1.
@@ -83,8 +51,8 @@ pub(super) fn read<T: Sample>(
     data: &mut [T],
 ) -> Result<(), Error> {
     match effort {
-        Effort::Max => read_mixed::<T, 7, Seven>(payload, shape, bound, data),
-        _ => read_mixed::<T, 3, Three>(payload, shape, bound, data),
+        Effort::Max => read_mixed::<T, 8, Eight>(payload, shape, bound, data),
+        _ => read_mixed::<T, 4, Four>(payload, shape, bound, data),
     }
 }
 
@@ -121,7 +89,7 @@ fn read_mixed<T: Sample, const N: usize, K: Contexts<N>>(
     let mut decoder = RangeDecoder::new(payload);
     let head = Head::<T>::state(None, shape, &mut decoder);
     check(&head)?;
-    let mut mixed = Mixed::<N, K, _>::new(&mut decoder, false, head.escapes);
+    let mut mixed = Mixed::<N, K, _>::new(&mut decoder, false, head.escapes, head.matches.then_some(data.len()));
     if let Form::Direct(trim) = head.form {
         data.fill(T::default());
         head.predictor.run(data, shape, (bound, trim), &mut mixed);

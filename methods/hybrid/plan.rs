@@ -58,6 +58,14 @@ impl Predictor {
         matches!(self, Predictor::Interpolation { .. }) || self.axes().len() <= super::MOST_AXES
     }
 
+    /// The same for integers, which know no bound to tighten.
+    pub fn untightened(&self) -> Self {
+        match self {
+            Predictor::Interpolation { axes, .. } => Predictor::Interpolation { axes: axes.clone(), tightening: 0 },
+            raster => raster.clone(),
+        }
+    }
+
     /// Its axes.
     pub fn axes(&self) -> &[usize] {
         match self {

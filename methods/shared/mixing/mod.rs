@@ -4,13 +4,16 @@
 //! "Adaptive weighing of context models for lossless data compression", 2005). Small payloads profit most: a context
 //! that has seen little says little. About 20 ns per context and decision. `SPEC.md` has the details.
 
+mod blend;
 mod cost;
 mod integers;
 mod logistic;
+mod matcher;
 mod mixer;
 mod wide;
 
 pub use cost::Cost;
 pub use integers::{Integers, Place};
+pub use matcher::Matcher;
 pub use mixer::Mixer;
 pub use wide::{Outlook, Wide};

@@ -1,6 +1,6 @@
 //! Integers of any size under several contexts each, coded as a class of magnitude, up or down from the expected one.
 
-use super::Mixer;
+use super::blend::Blend;
 use crate::shared::range::{Bit, BitCoder};
 
 /// Classes of magnitudes: 0 to 3, then half octaves.
@@ -12,6 +12,10 @@ const STEPS: usize = 14;
 const NODES: usize = 4 + 3 * STEPS;
 /// Expected classes that have sets of weights of their own.
 const SETS: usize = 8;
+/// Degrees of trust in a value that is thought likely; below this, 0 for none.
+pub const TRUSTS: usize = 32;
+/// Where a class lies from the one thought likely: two and more below, one, the same, above.
+const SIDES: usize = 5;
 
 /// Where an integer stands: what its size and its sign are guessed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +26,9 @@ pub struct Outlook<const N: usize> {
     pub expected: u32,
     /// The context of its sign.
     pub sign: usize,
+    /// The value thought likely, because it followed the last time, and how far that is trusted, below [`TRUSTS`]; 0 for
+    /// not at all. Only of use to models that look for matches, whose last context is taken by it.
+    pub likely: (i32, usize),
 }
 
 /// Models of signed integers, each of which has `N` contexts: one of every kind.
@@ -34,7 +41,10 @@ pub struct Wide<const N: usize> {
     signs: Vec<Bit>,
     /// For every class, a tree of the two highest bits below the class.
     below: Vec<[Bit; 4]>,
-    mixer: Mixer<N>,
+    /// Whether a bit is that of the value thought likely, by trust.
+    agreeing: [Bit; TRUSTS],
+    matches: bool,
+    blend: Blend<N>,
 }
 
 /// The class of a magnitude below 2^32.
@@ -48,8 +58,12 @@ fn class(magnitude: u32) -> usize {
 }
 
 impl<const N: usize> Wide<N> {
-    /// Models for `contexts[i]` contexts of kind `i` and `signs` contexts of signs.
-    pub fn new(contexts: [usize; N], signs: usize) -> Self {
+    /// Models for `contexts[i]` contexts of kind `i` and `signs` contexts of signs. With `matches`, the last kind is
+    /// replaced by what is thought likely.
+    pub fn new(mut contexts: [usize; N], signs: usize, matches: bool) -> Self {
+        if matches {
+            contexts[N - 1] = (TRUSTS * SIDES).div_ceil(NODES);
+        }
         let mut total = 0;
         let starts = contexts.map(|count| {
             total += count;
@@ -60,7 +74,9 @@ impl<const N: usize> Wide<N> {
             nodes: vec![Bit::default(); total * NODES],
             signs: vec![Bit::default(); signs],
             below: vec![[Bit::default(); 4]; CLASSES],
-            mixer: Mixer::new(SETS * NODES),
+            agreeing: [Bit::default(); TRUSTS],
+            matches,
+            blend: Blend::new(SETS * NODES * if matches { 3 } else { 1 }),
         }
     }
 
@@ -72,8 +88,21 @@ impl<const N: usize> Wide<N> {
     pub fn code(&mut self, value: i32, outlook: &Outlook<N>, coder: &mut impl BitCoder) -> i32 {
         let size = value.unsigned_abs();
         let class = self.class(class(size), outlook, coder);
-        let magnitude = self.within(size, class, coder) as i32;
-        if magnitude != 0 && coder.learnt(value < 0, &mut self.signs[outlook.sign]) { -magnitude } else { magnitude }
+        let (likely, trust) = if self.matches { outlook.likely } else { (0, 0) };
+        let magnitude = if trust > 0 && class > 3 && class == self::class(likely.unsigned_abs()) {
+            self.agreeing_within(size, (likely.unsigned_abs(), trust), class, coder) as i32
+        } else {
+            self.within(size, class, coder) as i32
+        };
+        if magnitude == 0 {
+            return 0;
+        }
+        let negative = if trust > 0 && likely != 0 {
+            coder.learnt((value < 0) == (likely < 0), &mut self.agreeing[trust]) == (likely < 0)
+        } else {
+            coder.learnt(value < 0, &mut self.signs[outlook.sign])
+        };
+        if negative { -magnitude } else { magnitude }
     }
 
     /// Walks from the expected class to the one of the integer.
@@ -81,10 +110,17 @@ impl<const N: usize> Wide<N> {
     fn class(&mut self, known: usize, outlook: &Outlook<N>, coder: &mut impl BitCoder) -> usize {
         let bases: [usize; N] = std::array::from_fn(|i| self.starts[i] + outlook.contexts[i] * NODES);
         let expected = class(outlook.expected).min(CLASSES - 3);
-        let set = expected.min(SETS - 1) * NODES;
+        let (likely, trust) = if self.matches { outlook.likely } else { (0, 0) };
+        let believed = if trust == 0 { 0 } else { 1 + usize::from(trust >= TRUSTS / 2) };
+        let set = (expected.min(SETS - 1) + SETS * believed) * NODES;
+        let likely = self::class(likely.unsigned_abs()) as isize;
         let mut decide = |above: usize, node: usize| {
-            let slots = bases.map(|base| base + node);
-            self.mixer.code(known > above, (&mut self.nodes[..], slots), set + node, coder)
+            let mut slots = bases.map(|base| base + node);
+            if self.matches {
+                let side = if trust == 0 { 0 } else { (likely - above as isize).clamp(-2, 2) + 2 };
+                slots[N - 1] = self.starts[N - 1] + trust * SIDES + side as usize;
+            }
+            self.blend.code(known > above, (&mut self.nodes[..], slots), set + node, coder)
         };
         let (up, down) = (4 + STEPS * usize::from(expected > 0), 4 + 2 * STEPS);
         let mut at = expected;
@@ -99,6 +135,28 @@ impl<const N: usize> Wide<N> {
             }
         }
         at
+    }
+
+    /// The bits of a magnitude that its class leaves open, one after the other relative to those of one thought likely.
+    #[inline(never)]
+    fn agreeing_within(
+        &mut self,
+        size: u32,
+        (likely, trust): (u32, usize),
+        class: usize,
+        coder: &mut impl BitCoder,
+    ) -> u32 {
+        let mut found = 2 | class as u32 & 1;
+        for open in (0..class as u32 / 2 - 1).rev() {
+            let bit = if found == likely >> (open + 1) {
+                let guess = likely >> open & 1;
+                guess ^ u32::from(!coder.learnt(size >> open & 1 == guess, &mut self.agreeing[trust]))
+            } else {
+                coder.plain(u64::from(size >> open & 1), 1) as u32
+            };
+            found = found << 1 | bit;
+        }
+        found & i32::MAX as u32
     }
 
     /// The bits of a magnitude that its class leaves open.
@@ -136,11 +194,12 @@ mod tests {
     }
 
     fn code(values: &[i32], coder: &mut impl BitCoder) -> Vec<i32> {
-        let (mut models, mut before) = (Wide::new([32, 3], 2), 0i32);
+        let (mut models, mut before) = (Wide::new([32, 3], 2, false), 0i32);
         let mut one = |&value: &i32| {
             let size = 32 - before.unsigned_abs().leading_zeros() as usize;
             let expected = before.unsigned_abs();
-            let outlook = Outlook { contexts: [size.min(31), size % 3], expected, sign: usize::from(before < 0) };
+            let outlook =
+                Outlook { contexts: [size.min(31), size % 3], expected, sign: usize::from(before < 0), likely: (0, 0) };
             before = models.code(value, &outlook, coder);
             before
         };

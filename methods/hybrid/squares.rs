@@ -1,0 +1,135 @@
+//! Recursive least squares over many inputs, for a predictor that is asked at every point.
+//!
+//! The recursion is that of `shared::least_squares` (Haykin, "Adaptive Filter Theory", chapter 9). Every sum over inputs
+//! runs through them in one order while many sums are taken side by side, so that it goes at the speed of vectors and
+//! comes out the same with vectors of any width.
+
+use crate::shared::simd::{self, Kernel};
+
+/// Variance of the weights at the start, relative to that of what they leave of unit distances.
+const DOUBT: f64 = 10.0;
+/// What a value counts for after one more.
+const MEMORY: f64 = 0.9995;
+/// The doubt, summed over weights, above which nothing more is forgotten.
+const MOST_DOUBT: f64 = 100.0;
+
+/// Weights of the inputs, and the inverse of their weighted covariance.
+#[derive(Debug)]
+pub(super) struct Squares<const N: usize> {
+    start: [f64; N],
+    weights: [f64; N],
+    inverse: Box<[[f64; N]; N]>,
+    floor: f64,
+}
+
+struct Learn<'a, const N: usize> {
+    squares: &'a mut Squares<N>,
+    inputs: &'a [f64; N],
+    error: f64,
+}
+
+impl<const N: usize> Kernel for Learn<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.squares.learn_here(self.inputs, self.error);
+    }
+}
+
+impl<const N: usize> Squares<N> {
+    /// Starts with the weights `start`. `floor`: the power of the inputs below which they say little.
+    pub fn new(start: [f64; N], floor: f64) -> Self {
+        Squares { start, weights: start, inverse: Box::new(identity()), floor }
+    }
+
+    /// What the weights make of the inputs; never NaN.
+    #[inline(always)]
+    pub fn predict(&self, inputs: &[f64; N]) -> f64 {
+        let sum = halves::<N>(std::array::from_fn(|i| inputs[i] * self.weights[i]));
+        if sum.is_nan() { 0.0 } else { sum.clamp(-1e100, 1e100) }
+    }
+
+    /// Moves the weights to what fits best all values so far, with less and less weight the longer ago they were; every
+    /// value counts in proportion to the inverse of the power around it.
+    pub fn learn(&mut self, inputs: &[f64; N], error: f64) {
+        simd::run(Learn { squares: self, inputs, error });
+    }
+
+    #[inline(always)]
+    fn learn_here(&mut self, inputs: &[f64; N], error: f64) {
+        let power = halves(inputs.map(|input| input * input));
+        if power == 0.0 {
+            return;
+        }
+        let scale = 1.0 / (power + self.floor).sqrt();
+        let inputs = inputs.map(|input| input * scale);
+        let mut product = [0.0; N];
+        for (row, input) in self.inverse.iter().zip(inputs) {
+            for i in 0..N {
+                product[i] += row[i] * input;
+            }
+        }
+        let gain = 1.0 / (MEMORY + halves::<N>(std::array::from_fn(|i| product[i] * inputs[i])));
+        let error = error * scale * gain;
+        for i in 0..N {
+            self.weights[i] += error * product[i];
+        }
+        let doubt = halves::<N>(std::array::from_fn(|i| self.inverse[i][i]));
+        let grow = if doubt < MOST_DOUBT { 1.0 / MEMORY } else { 1.0 };
+        for (row, left) in self.inverse.iter_mut().zip(product) {
+            let left = gain * left;
+            for i in 0..N {
+                row[i] = (row[i] - left * product[i]) * grow;
+            }
+        }
+        self.check(doubt);
+    }
+
+    /// Starts again after numbers that no arithmetic stands.
+    #[inline(always)]
+    fn check(&mut self, doubt: f64) {
+        if !(doubt >= 0.0 && doubt.is_finite() && self.weights.iter().all(|weight| weight.abs() < 1e6)) {
+            *self = Squares::new(self.start, self.floor);
+        }
+    }
+}
+
+/// The sum, the second half added to the first again and again.
+#[inline(always)]
+fn halves<const N: usize>(mut terms: [f64; N]) -> f64 {
+    let mut count = N;
+    while count > 1 {
+        let half = count.div_ceil(2);
+        for i in half..count {
+            terms[i - half] += terms[i];
+        }
+        count = half;
+    }
+    terms[0]
+}
+
+fn identity<const N: usize>() -> [[f64; N]; N] {
+    std::array::from_fn(|i| std::array::from_fn(|j| if i == j { DOUBT } else { 0.0 }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_of_a_linear_rule_are_found_and_nothing_breaks_them() {
+        let mut model = Squares::new([0.0; 3], 1.0);
+        let input = |i: usize| [(i * 7 % 13) as f64, (i * 5 % 11) as f64, (i * 3 % 17) as f64 - 8.0];
+        let rule = |inputs: [f64; 3]| 0.5 * inputs[0] - 2.0 * inputs[1] + inputs[2];
+        for i in 0..300 {
+            let error = rule(input(i)) - model.predict(&input(i));
+            assert!(i < 100 || error.abs() < 0.1, "{i}: {error}");
+            model.learn(&input(i), error);
+        }
+        for hostile in [f64::INFINITY, f64::NAN, 1e300] {
+            model.learn(&[hostile; 3], hostile);
+            assert!(model.predict(&[hostile, 1.0, -1.0]).is_finite());
+        }
+    }
+}
