@@ -108,7 +108,8 @@ impl Method for AdaptiveGrid {
             TargetRow::new(TargetKind::Lossless, Promise::Exact, LOSSLESS_TYPES),
             TargetRow::new(TargetKind::Native, Promise::None, exact::TYPES),
         ],
-    );
+    )
+    .with_logarithms();
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Capabilities, Checked, Compressor, Error, Method, Target};
+use super::{Capabilities, Checked, Compressor, DType, Error, Method, Promise, Target, TargetKind, TargetRow};
 
 /// Parameters as JSON: an object from parameter name to value.
 pub type ParamsJson = Map<String, Value>;
@@ -30,12 +30,37 @@ struct Facts {
     build: Build,
 }
 
+/// The targets of a method, with the one that logarithms add.
+struct Served<M>(std::marker::PhantomData<M>);
+
+/// More rows than any method has.
+const MOST: usize = 16;
+
+impl<M: Method> Served<M> {
+    const RELATIVE: TargetRow = TargetRow::new(TargetKind::PointwiseRel, Promise::Bounded, &[DType::F32, DType::F64]);
+    const ROWS: [TargetRow; MOST] = {
+        let mut rows = [Self::RELATIVE; MOST];
+        let mut index = 0;
+        while index < M::CAPABILITIES.targets.len() {
+            rows[index] = M::CAPABILITIES.targets[index];
+            index += 1;
+        }
+        rows
+    };
+    const ALL: &'static [TargetRow; MOST] = &Self::ROWS;
+    const CAPABILITIES: Capabilities = {
+        let own = M::CAPABILITIES;
+        let targets = if own.logarithms { Self::ALL.split_at(own.targets.len() + 1).0 } else { own.targets };
+        Capabilities { targets, ..own }
+    };
+}
+
 impl Entry {
     /// The row of method `M`.
     pub const fn of<M: Method>() -> Self {
         let facts = Facts {
             format: M::FORMAT,
-            capabilities: M::CAPABILITIES,
+            capabilities: Served::<M>::CAPABILITIES,
             schema: || schemars::schema_for!(M::Params).to_value(),
             grid: || M::grid().iter().map(|params| non_default::<M>(params).unwrap_or_default()).collect(),
             canonical: |params| non_default::<M>(&parse::<M>(params)?),
@@ -109,7 +134,8 @@ impl Entry {
         (self.facts()?.canonical)(params)
     }
 
-    /// A bare compressor: values that are missing are the caller's business. Most callers want [`Entry::compressor`].
+    /// A bare compressor: values that are missing are the caller's business, and so are targets that the method is served
+    /// with through logarithms. Most callers want [`Entry::compressor`].
     ///
     /// # Errors
     /// `InvalidParam` for bad parameters or a bad target, `Unsupported` for a target these parameters do not serve.

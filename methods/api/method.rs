@@ -66,6 +66,8 @@ pub struct Capabilities {
     pub max_rank: usize,
     /// Whether NaN and infinities come back bit for bit without help. Where they don't, the shared mask codes them apart.
     pub non_finite: bool,
+    /// Whether floats under a pointwise-relative target go to the method as logarithms, with an absolute bound.
+    pub logarithms: bool,
     /// Whether equal input gives equal bytes on every run, thread count and CPU of the architecture.
     pub deterministic: bool,
 }
@@ -73,7 +75,15 @@ pub struct Capabilities {
 impl Capabilities {
     /// Of a deterministic method for any rank that leaves NaN and infinities to the shared mask.
     pub const fn new(summary: &'static str, targets: &'static [TargetRow]) -> Self {
-        Capabilities { summary, targets, min_rank: 0, max_rank: usize::MAX, non_finite: false, deterministic: true }
+        Capabilities {
+            summary,
+            targets,
+            min_rank: 0,
+            max_rank: usize::MAX,
+            non_finite: false,
+            logarithms: false,
+            deterministic: true,
+        }
     }
 
     /// The same for arrays of `min` to `max` axes.
@@ -84,6 +94,12 @@ impl Capabilities {
     /// The same of a method that brings NaN and infinities back bit for bit by itself.
     pub const fn with_non_finite(self) -> Self {
         Capabilities { non_finite: true, ..self }
+    }
+
+    /// The same of a method that keeps absolute bounds of 64-bit floats, and to which a pointwise-relative target comes as
+    /// one, through logarithms (`shared/relative`). [`Entry`](super::Entry) adds the row for that target.
+    pub const fn with_logarithms(self) -> Self {
+        Capabilities { logarithms: true, ..self }
     }
 
     /// The promise for an input of this element type and rank under this kind of target.

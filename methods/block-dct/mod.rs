@@ -51,7 +51,8 @@ impl Method for BlockDct {
     const CAPABILITIES: Capabilities = Capabilities::new(
         "cosine transform in blocks; coefficients quantised and entropy-coded under contexts",
         exact::APPROXIMATED,
-    );
+    )
+    .with_logarithms();
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {

@@ -11,7 +11,6 @@ mod encode;
 mod fast;
 mod fit;
 mod interpolation;
-mod lattice;
 mod lorenzo;
 mod mixed;
 mod palette;
@@ -32,7 +31,7 @@ use crate::api::{
     TensorMut, TensorRef,
 };
 use crate::for_exact;
-use crate::shared::{exact, tiles};
+use crate::shared::{exact, lattice, tiles};
 
 /// Most axes that Lorenzo's rule takes together: it looks at two to the power of them.
 const MOST_AXES: usize = 4;
@@ -71,7 +70,8 @@ impl Method for Hybrid {
     const CAPABILITIES: Capabilities = Capabilities::new(
         "the best of interpolation, Lorenzo, least squares, lattices and palettes, by trial; context mixing",
         &[TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, exact::TYPES)],
-    );
+    )
+    .with_logarithms();
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {

@@ -1,13 +1,13 @@
 //! Blocks cut out of an array, to try things on.
 
-use crate::shared::multilevel::{Grid, Sample};
+use crate::shared::multilevel::Grid;
 
 /// Blocks of an array that is not taken whole.
 const BLOCKS: usize = 3;
 
 /// Blocks of an array, all of one shape, which is returned too: the whole array if it has at most `whole`
 /// values, else some of at most half as many each along its diagonals, cut down along the longest axes.
-pub fn sample<T: Sample>(data: &[T], shape: &[usize], whole: usize) -> (Vec<Vec<T>>, Vec<usize>) {
+pub fn sample<T: Copy + Default>(data: &[T], shape: &[usize], whole: usize) -> (Vec<Vec<T>>, Vec<usize>) {
     let mut block: Vec<usize> = shape.to_vec();
     if data.len() <= whole {
         return (vec![data.to_vec()], block);
@@ -26,7 +26,7 @@ pub fn sample<T: Sample>(data: &[T], shape: &[usize], whole: usize) -> (Vec<Vec<
 }
 
 /// The block of shape `block` that starts at `first`.
-fn cut_out<T: Sample>(data: &[T], shape: &[usize], first: &[usize], block: &[usize]) -> Vec<T> {
+fn cut_out<T: Copy + Default>(data: &[T], shape: &[usize], first: &[usize], block: &[usize]) -> Vec<T> {
     let grid = Grid::new(shape, &[], 0);
     let base: usize = first.iter().zip(&grid.strides).map(|(at, stride)| at * stride).sum();
     let within = Grid::new(block, &[], 0);

@@ -42,7 +42,8 @@ impl Method for Sperr {
         "SPERR 0.8: CDF 9/7 wavelet, bit planes in sets, and corrections of the values that miss the bound",
         &[TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, exact::TYPES)],
     )
-    .ranks(1, usize::MAX);
+    .ranks(1, usize::MAX)
+    .with_logarithms();
     type Params = Params;
 
     fn new(_: Params, target: Target) -> Result<Self, Error> {

@@ -55,7 +55,8 @@ impl Method for Sz3 {
     const CAPABILITIES: Capabilities = Capabilities::new(
         "SZ3 3.3: interpolation or Lorenzo prediction, quantised differences, Huffman and Zstandard",
         &[TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, &[DType::F32, DType::F64])],
-    );
+    )
+    .with_logarithms();
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {

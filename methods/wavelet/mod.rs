@@ -96,7 +96,8 @@ impl Method for Wavelet {
             TargetRow::new(TargetKind::Rmse, Promise::Approximate, exact::TYPES),
             TargetRow::new(TargetKind::Native, Promise::None, exact::TYPES),
         ],
-    );
+    )
+    .with_logarithms();
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {

@@ -97,7 +97,8 @@ impl Method for Zfp {
             TargetRow::new(TargetKind::BitsPerValue, Promise::Approximate, DTYPES),
             TargetRow::new(TargetKind::Native, Promise::None, DTYPES),
         ],
-    );
+    )
+    .with_logarithms();
     type Params = Params;
 
     fn new(params: Params, target: Target) -> Result<Self, Error> {

@@ -4,7 +4,7 @@ use crate::api::Element;
 
 /// A way to fill holes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Filling {
+pub(in crate::shared) enum Filling {
     /// The nearest valid value along the last axis; rows without any repeat the row before them.
     Nearest,
     /// The mean of the valid values of the plane over the last two axes.
@@ -13,10 +13,10 @@ pub(super) enum Filling {
 
 impl Filling {
     /// Every way, the one for large inputs first.
-    pub(super) const ALL: [Filling; 2] = [Filling::Nearest, Filling::PlaneMean];
+    pub(in crate::shared) const ALL: [Filling; 2] = [Filling::Nearest, Filling::PlaneMean];
 
     /// Overwrites the values under `mask`; at least one value must be valid. `data` has the shape `shape`, C order.
-    pub(super) fn fill<T: Element>(self, shape: &[usize], mask: &[bool], data: &mut [T]) {
+    pub(in crate::shared) fn fill<T: Element>(self, shape: &[usize], mask: &[bool], data: &mut [T]) {
         let row = shape.last().copied().unwrap_or(1).max(1);
         match self {
             Filling::Nearest => nearest(row, mask, data),

@@ -3,10 +3,10 @@
 //! A method that does not promise them itself is wrapped: the places of missing values and what stood there are coded
 //! apart, the holes are filled so that the method is hurt least, and its payload follows. `SPEC.md` has the bytes.
 
-mod holes;
+pub(super) mod holes;
 mod mask;
 
-use super::varint;
+use super::{relative, varint};
 use crate::api::{
     Capabilities, Compressor, DType, Element, Entry, Error, ParamsJson, Promise, Section, Target, TensorMut, TensorRef,
     View, ViewMut,
@@ -37,7 +37,7 @@ impl Entry {
         target: Target,
         fill: Option<f64>,
     ) -> Result<Box<dyn Compressor>, Error> {
-        let inner = self.build(params, target)?;
+        let inner = relative::build(self, params, target)?;
         Ok(Box::new(Masked { inner, capabilities: *self.capabilities()?, target, fill }))
     }
 }
@@ -194,7 +194,7 @@ fn split(payload: &[u8]) -> Result<(usize, &[u8]), Error> {
 }
 
 /// Says where in the whole payload an error of the inner one is.
-fn shift(error: Error, by: usize) -> Error {
+pub(super) fn shift(error: Error, by: usize) -> Error {
     match error {
         Error::Corrupt { at, reason } => Error::Corrupt { at: at + by, reason },
         other => other,

@@ -23,6 +23,7 @@ impl Method for Fragile {
         min_rank: 0,
         max_rank: 9,
         non_finite: false,
+        logarithms: false,
         deterministic: true,
     };
     type Params = NoParams;

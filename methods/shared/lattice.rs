@@ -15,7 +15,7 @@ const LEAST_EXPONENT: i32 = -1100;
 
 /// Points `origin + k step`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Lattice<T> {
+pub struct Lattice<T> {
     spacing: Spacing,
     origin: Option<T>,
 }
