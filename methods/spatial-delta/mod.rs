@@ -2,169 +2,103 @@
 //!
 //! After numcodecs issue 198 and pull request 583, made exact for floats and for every width.
 
+mod bounded;
 mod choice;
+mod classic;
 mod coded;
+mod exact;
 pub mod kernel;
+mod packed;
 mod params;
+mod raster;
+mod table;
 #[cfg(test)]
 mod tests;
 mod word;
 
-pub use params::{Choice, Codec, Narrow, Params};
+pub use params::{Choice, Codec, Effort, Narrow, Params};
 
 use crate::api::{
     Capabilities, Compressor, DType, Error, Method, Promise, Section, Target, TargetKind, TargetRow, TensorMut,
     TensorRef,
 };
-use crate::for_dtype;
-use crate::shared::{deflate, varint};
-use kernel::Word;
+use crate::shared::{deflate, exact as types, varint};
+use crate::{for_dtype, for_exact};
+use classic::Classic;
 
-/// Differences along axes, then zlib or the entropy stage.
+/// Differences along axes and what codes them.
 #[derive(Debug)]
-pub struct SpatialDelta(Params);
+pub struct SpatialDelta {
+    params: Params,
+    bound: Option<f64>,
+}
 
 impl Method for SpatialDelta {
     const ID: &'static str = "spatial-delta";
-    const FORMAT: u8 = 1;
+    const FORMAT: u8 = 2;
     const CAPABILITIES: Capabilities = Capabilities::new(
-        "exact differences along one axis or several, then zlib or an entropy coder",
-        &[TargetRow::new(TargetKind::Lossless, Promise::Exact, &DType::ALL)],
+        "differences and least squares on ordered values, then context mixing; lossless, or quantised first",
+        &[
+            TargetRow::new(TargetKind::Lossless, Promise::Exact, &DType::ALL),
+            TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, types::TYPES),
+        ],
     )
-    .with_non_finite();
+    .with_non_finite()
+    .with_logarithms();
     type Params = Params;
 
-    fn new(params: Params, _: Target) -> Result<Self, Error> {
+    fn new(params: Params, target: Target) -> Result<Self, Error> {
         deflate::check_level(params.level)?;
-        Ok(SpatialDelta(params))
+        let bound = if let Target::MaxAbs(bound) = target { Some(bound) } else { None };
+        if bound.is_some() && params.names_a_codec() {
+            return Err(Error::unsupported("target `abs` with axes, astype or codec named; leave them to `effort`"));
+        }
+        Ok(SpatialDelta { params, bound })
     }
 
     fn grid() -> Vec<Params> {
+        let effort = |effort| Params { effort, ..Params::default() };
         let zlib = Params { codec: Codec::Zlib, ..Params::default() };
         let all = Params { axes: Choice::Named(Default::default()), ..Params::default() };
-        vec![Params::default(), zlib, all]
+        vec![Params::default(), effort(Effort::Fast), effort(Effort::Max), zlib, all]
     }
 }
 
 impl Compressor for SpatialDelta {
     fn compress(&self, input: TensorRef<'_>, payload: &mut Vec<u8>) -> Result<(), Error> {
-        coded::stored_type(&self.0, input.dtype())?;
-        for_dtype!(TensorRef, input, view => self.encode(view.data(), view.shape(), payload))
+        let effort = self.params.effort;
+        if let Some(bound) = self.bound {
+            return for_exact!(TensorRef, input, view => {
+                bounded::write(view.data(), view.shape(), bound, effort, payload)
+            });
+        }
+        coded::stored_type(&self.params, input.dtype())?;
+        for_dtype!(TensorRef, input, view => match self.params.names_a_codec() {
+            true => Classic(&self.params).encode(view.data(), view.shape(), payload),
+            false => exact::write(view.data(), view.shape(), effort, payload),
+        })
     }
 
     fn decompress(&self, payload: &[u8], output: TensorMut<'_>) -> Result<(), Error> {
-        let shape = output.shape().to_vec();
-        for_dtype!(TensorMut, output, view => self.decode(payload, view.into_data(), &shape))
+        let (shape, effort) = (output.shape().to_vec(), self.params.effort);
+        if let Some(bound) = self.bound {
+            return for_exact!(TensorMut, output, view => {
+                bounded::read(payload, &shape, bound, effort, view.into_data())
+            });
+        }
+        for_dtype!(TensorMut, output, view => match self.params.names_a_codec() {
+            true => Classic(&self.params).decode(payload, view.into_data(), &shape),
+            false => exact::read(payload, &shape, effort, view.into_data()),
+        })
     }
 
     fn sections(&self, _: DType, payload: &[u8]) -> Result<Vec<Section>, Error> {
         let mut at = 0;
-        if self.has_head() {
+        if !self.params.names_a_codec() {
+            at = 1;
+        } else if Classic(&self.params).has_head() {
             varint::read(payload, &mut at)?;
         }
-        Ok(vec![("axes and codec", at), ("differences", payload.len() - at)])
-    }
-}
-
-/// What the first number of a payload says: axes and codec, each only if the parameters leave it open.
-struct Head {
-    axes: Vec<usize>,
-    codec: Codec,
-}
-
-impl SpatialDelta {
-    fn has_head(&self) -> bool {
-        self.0.axes == Choice::Auto || self.0.codec == Codec::Auto
-    }
-
-    fn encode<T: Word>(&self, data: &[T], shape: &[usize], payload: &mut Vec<u8>) -> Result<(), Error> {
-        let axes = match &self.0.axes {
-            Choice::Auto => choice::choose(data, shape),
-            Choice::Named(axes) => axes.resolve(shape.len())?,
-        };
-        let mut words = data.to_vec();
-        kernel::forward(&mut words, shape, &axes);
-        let stored = coded::stored_type(&self.0, T::DTYPE)?;
-        if self.0.astype != Narrow::None {
-            coded::check_narrow(&words, stored)?;
-        }
-        let through = |block: &[T], codec| {
-            let mut bytes = Vec::new();
-            coded::encode(block, stored, !axes.is_empty(), &self.0, codec, &mut bytes).map(|()| bytes)
-        };
-        let first = &words[..words.len().min(coded::BLOCK)];
-        let (head, codec) = match self.0.codec {
-            Codec::Auto => {
-                let (zlib, entropy) = (through(first, Codec::Zlib)?, through(first, Codec::Entropy)?);
-                if entropy.len() < zlib.len() { (entropy, Codec::Entropy) } else { (zlib, Codec::Zlib) }
-            }
-            chosen => (through(first, chosen)?, chosen),
-        };
-        self.write_head(&Head { axes: axes.clone(), codec }, shape.len(), payload);
-        let mut block = head;
-        for next in words[first.len()..].chunks(coded::BLOCK) {
-            varint::write(block.len() as u64, payload);
-            payload.extend_from_slice(&block);
-            block = through(next, codec)?;
-        }
-        payload.extend_from_slice(&block);
-        Ok(())
-    }
-
-    fn decode<T: Word>(&self, payload: &[u8], data: &mut [T], shape: &[usize]) -> Result<(), Error> {
-        let stored = coded::stored_type(&self.0, T::DTYPE)?;
-        let mut at = 0;
-        let head = self.read_head(payload, &mut at, shape.len())?;
-        let blocks = data.len().div_ceil(coded::BLOCK);
-        for (index, block) in data.chunks_mut(coded::BLOCK).enumerate() {
-            let length = match index + 1 == blocks {
-                true => payload.len() - at,
-                false => varint::read_length(payload, &mut at, payload.len())?,
-            };
-            let end = at.saturating_add(length);
-            let bytes = payload.get(at..end).ok_or_else(|| Error::corrupt(at, "a block ends behind the payload"))?;
-            coded::decode(bytes, stored, !head.axes.is_empty(), &self.0, head.codec, block)?;
-            at = end;
-        }
-        kernel::inverse(data, shape, &head.axes);
-        Ok(())
-    }
-
-    fn write_head(&self, head: &Head, rank: usize, payload: &mut Vec<u8>) {
-        let mut number = 0u64;
-        if self.0.axes == Choice::Auto {
-            number = head.axes.iter().map(|axis| 1 << (rank - 1 - axis)).sum();
-        }
-        if self.0.codec == Codec::Auto {
-            number = number << 1 | u64::from(head.codec == Codec::Entropy);
-        }
-        if self.has_head() {
-            varint::write(number, payload);
-        }
-    }
-
-    fn read_head(&self, payload: &[u8], at: &mut usize, rank: usize) -> Result<Head, Error> {
-        let mut number = if self.has_head() { varint::read(payload, at)? } else { 0 };
-        let codec = match self.0.codec {
-            Codec::Auto => {
-                let entropy = number & 1 == 1;
-                number >>= 1;
-                if entropy { Codec::Entropy } else { Codec::Zlib }
-            }
-            chosen => chosen,
-        };
-        let axes = match &self.0.axes {
-            Choice::Named(axes) => axes.resolve(rank)?,
-            Choice::Auto => {
-                let from_last = (0..rank.min(choice::REACH)).rev().filter(|&bit| number >> bit & 1 == 1);
-                let axes: Vec<usize> = from_last.map(|bit| rank - 1 - bit).collect();
-                number >>= rank.min(choice::REACH);
-                axes
-            }
-        };
-        match number {
-            0 => Ok(Head { axes, codec }),
-            _ => Err(Error::corrupt(0, format!("axes beyond the {rank} of the tensor"))),
-        }
+        Ok(vec![("head", at), ("differences", payload.len() - at)])
     }
 }

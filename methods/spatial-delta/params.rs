@@ -14,11 +14,13 @@ use crate::shared::shuffle::Shuffle;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Params {
+    /// How much time `codec=auto` may take: `fast`, `balanced`, `max`.
+    pub effort: Effort,
     /// Axes to difference along: `auto` (guessed from the data), `all`, or numbers joined by `+` such as `0+2` or `-1`.
     pub axes: Choice,
     /// Narrower integer type for the differences; data whose differences it cannot hold are refused.
     pub astype: Narrow,
-    /// What codes the differences: `zlib`, `entropy`, or `auto` for the smaller of the two.
+    /// What codes the differences: `zlib`, `entropy`, or `auto` for what `effort` says (with `astype`: the smaller of the two).
     pub codec: Codec,
     /// Effort of zlib: 0 stores, 1 is fastest, 9 is smallest.
     #[schemars(range(min = 0, max = 9))]
@@ -29,21 +31,48 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Params { axes: Choice::Auto, astype: Narrow::None, codec: Codec::Auto, level: 6, shuffle: Shuffle::Byte }
+        Params {
+            effort: Effort::Balanced,
+            axes: Choice::Auto,
+            astype: Narrow::None,
+            codec: Codec::Auto,
+            level: 6,
+            shuffle: Shuffle::Byte,
+        }
     }
+}
+
+/// How much time coding may take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effort {
+    /// Differences through Pco, or bytes through Zstandard.
+    Fast,
+    /// Differences along axes by trial, three contexts mixed.
+    #[default]
+    Balanced,
+    /// Least squares too, seven contexts mixed.
+    Max,
 }
 
 /// What codes the differences.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Codec {
-    /// Whichever is smaller.
+    /// What the effort says.
     #[default]
     Auto,
     /// zlib over the bytes of the differences.
     Zlib,
     /// The shared entropy stage, under the size of the differences before.
     Entropy,
+}
+
+impl Params {
+    /// Whether differences go through one codec, whatever the effort: where a codec, axes or a type is named.
+    pub fn names_a_codec(&self) -> bool {
+        self.codec != Codec::Auto || self.axes != Choice::Auto || self.astype != Narrow::None
+    }
 }
 
 /// A narrower integer type.

@@ -1,9 +1,14 @@
 //! Elements as words that can be differenced exactly: integers wrap around, floats go through their order.
 
+use pco::data_types::Number;
+
 use crate::api::Element;
 
 /// An element whose bits are also an unsigned word of the same width.
-pub trait Word: Element {
+pub trait Word: Element + Number {
+    /// The signed integers of the same width.
+    type Signed: Element + Number;
+
     /// The word `self - other`, wrapping around.
     fn minus(self, other: Self) -> Self;
 
@@ -19,8 +24,10 @@ pub trait Word: Element {
 }
 
 macro_rules! integer_word {
-    ($($type:ty),*) => {$(
+    ($($type:ty, $signed:ty);*) => {$(
         impl Word for $type {
+            type Signed = $signed;
+
             #[inline(always)]
             fn minus(self, other: Self) -> Self {
                 self.wrapping_sub(other)
@@ -47,6 +54,8 @@ macro_rules! integer_word {
 macro_rules! float_word {
     ($type:ty, $signed:ty, $unsigned:ty) => {
         impl Word for $type {
+            type Signed = $signed;
+
             #[inline(always)]
             fn minus(self, other: Self) -> Self {
                 <$type>::from_bits(self.to_bits().wrapping_sub(other.to_bits()))
@@ -75,7 +84,7 @@ macro_rules! float_word {
     };
 }
 
-integer_word!(i8, u8, i16, u16, i32, u32, i64, u64);
+integer_word!(i8, i8; u8, i8; i16, i16; u16, i16; i32, i32; u32, i32; i64, i64; u64, i64);
 float_word!(f32, i32, u32);
 float_word!(f64, i64, u64);
 

@@ -1,0 +1,157 @@
+//! How far a cell is above or below its prediction: the side first, then the distance as a class of magnitude, up or down
+//! from the expected one, all of it under several contexts mixed.
+
+use super::contexts::{Contexts, Spot};
+use super::rest::plain;
+use crate::shared::mixing::Mixer;
+use crate::shared::range::{Bit, BitCoder};
+
+/// Classes of magnitudes: 0 to 3, then half octaves.
+const CLASSES: usize = 128;
+/// Steps up or down that are told apart.
+const STEPS: usize = 14;
+/// Decisions of a context: the first one, for small expected classes apart; the steps up, from class 0 apart; and those
+/// down.
+const NODES: usize = 4 + 3 * STEPS;
+/// Expected classes that have sets of weights of their own.
+const SETS: usize = 10;
+
+/// Models of sides under `M` contexts and of distances under `N`.
+#[derive(Debug)]
+pub struct Residuals<const M: usize, const N: usize, C> {
+    starts: [usize; N],
+    nodes: Vec<Bit>,
+    mixer: Mixer<N>,
+    side_starts: [usize; M],
+    sides: Vec<Bit>,
+    side_mixer: Mixer<M>,
+    /// For every class, a tree of the three highest bits below the class.
+    below: Vec<[Bit; 8]>,
+    contexts: std::marker::PhantomData<C>,
+}
+
+/// The class of a magnitude.
+#[inline(always)]
+pub fn class(magnitude: u64) -> usize {
+    if magnitude < 4 {
+        return magnitude as usize;
+    }
+    let log = magnitude.ilog2();
+    2 * log as usize + (magnitude >> (log - 1) & 1) as usize
+}
+
+/// Where the models of each kind of context start, and how many there are.
+fn starts<const N: usize>(counts: [usize; N], nodes: usize) -> ([usize; N], usize) {
+    let mut total = 0;
+    let starts = counts.map(|count| {
+        total += count * nodes;
+        total - count * nodes
+    });
+    (starts, total)
+}
+
+impl<const M: usize, const N: usize, C: Contexts<M, N>> Residuals<M, N, C> {
+    /// Nothing is known yet.
+    pub fn new() -> Self {
+        let (starts, nodes) = starts(C::DISTANCES, NODES);
+        let (side_starts, sides) = self::starts(C::SIDES, 1);
+        Residuals {
+            starts,
+            nodes: vec![Bit::default(); nodes],
+            mixer: Mixer::new(SETS * NODES),
+            side_starts,
+            sides: vec![Bit::default(); sides],
+            side_mixer: Mixer::new(SETS),
+            below: vec![[Bit::default(); 8]; CLASSES],
+            contexts: std::marker::PhantomData,
+        }
+    }
+
+    /// Codes a cell, `below` being the last one that is not above the prediction; `expected`: the class of the distance
+    /// that is as likely exceeded as not, about.
+    #[inline(always)]
+    pub fn code(&mut self, known: i64, below: i64, expected: usize, spot: &Spot, coder: &mut impl BitCoder) -> i64 {
+        let set = expected.min(SETS - 1);
+        let contexts = C::sides(spot);
+        let slots = std::array::from_fn(|i| self.side_starts[i] + contexts[i]);
+        let above = self.side_mixer.code(known > below, (&mut self.sides[..], slots), set, coder);
+        let contexts = C::distances(spot, above);
+        let bases: [usize; N] = std::array::from_fn(|i| self.starts[i] + contexts[i] * NODES);
+        let start = if above { below.wrapping_add(1) } else { below };
+        let distance = if above { known.wrapping_sub(start) } else { start.wrapping_sub(known) } as u64;
+        let class = self.class(class(distance), expected.min(CLASSES - 3), &bases, coder);
+        let distance = self.within(distance, class, coder) as i64;
+        if above { start.wrapping_add(distance) } else { start.wrapping_sub(distance) }
+    }
+
+    /// Walks from the expected class to the one of the distance.
+    #[inline(always)]
+    fn class(&mut self, known: usize, expected: usize, bases: &[usize; N], coder: &mut impl BitCoder) -> usize {
+        let set = expected.min(SETS - 1) * NODES;
+        let mut decide = |above: usize, node: usize| {
+            let slots = bases.map(|base| base + node);
+            self.mixer.code(known > above, (&mut self.nodes[..], slots), set + node, coder)
+        };
+        let (up, down) = (4 + STEPS * usize::from(expected > 0), 4 + 2 * STEPS);
+        let mut at = expected;
+        if decide(at, at.min(3)) {
+            at += 1;
+            while at < CLASSES - 1 && decide(at, up + (at - expected).min(STEPS) - 1) {
+                at += 1;
+            }
+        } else {
+            while at > 0 && !decide(at - 1, down + (expected - at).min(STEPS - 1)) {
+                at -= 1;
+            }
+        }
+        at
+    }
+
+    /// The bits of a distance that its class leaves open.
+    #[inline(always)]
+    fn within(&mut self, distance: u64, class: usize, coder: &mut impl BitCoder) -> u64 {
+        if class < 4 {
+            return class as u64;
+        }
+        let mut open = class as u32 / 2 - 1;
+        let (mut found, mut node) = (2 | class as u64 & 1, 1);
+        while open > 0 && node < 8 {
+            open -= 1;
+            let one = coder.learnt(distance >> open & 1 == 1, &mut self.below[class][node]);
+            found = found << 1 | u64::from(one);
+            node = node * 2 + usize::from(one);
+        }
+        if open == 0 { found } else { found << open | plain(distance, open, coder) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::contexts::{Few, Many};
+    use super::*;
+    use crate::shared::range::{RangeDecoder, RangeEncoder};
+
+    fn code<const M: usize, const N: usize, C: Contexts<M, N>>(cells: &[i64], coder: &mut impl BitCoder) -> Vec<i64> {
+        let (mut models, mut before) = (Residuals::<M, N, C>::new(), 0i64);
+        let mut one = |&cell: &i64| {
+            let spot = Spot { mean: (before & 0xff) as i32, ..Spot::default() };
+            let expected = class(before.unsigned_abs() / 3);
+            before = models.code(cell, before, expected, &spot, coder);
+            before
+        };
+        cells.iter().map(&mut one).collect()
+    }
+
+    #[test]
+    fn cells_come_back_however_far_they_are() {
+        let mut cells: Vec<i64> = (0..3000i64).map(|i| i.wrapping_mul(0x1e37_79b9_7f4a_7c15) >> (i / 50)).collect();
+        cells.extend([0, i64::MIN, i64::MAX, -1, 1, i64::MIN + 1, 7, 4, 3]);
+        let mut encoder = RangeEncoder::new();
+        assert_eq!(code::<4, 7, Many>(&cells, &mut encoder), cells);
+        let bytes = encoder.finish();
+        assert_eq!(code::<4, 7, Many>(&vec![0; cells.len()], &mut RangeDecoder::new(&bytes)), cells);
+        for fill in [0u8, 0x5a, 0xff] {
+            assert_eq!(code::<2, 3, Few>(&[0; 3000], &mut RangeDecoder::new(&[fill; 40])).len(), 3000);
+        }
+    }
+}
