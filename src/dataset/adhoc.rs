@@ -103,6 +103,7 @@ fn bare(name: String, kind: Kind, layout: Option<Layout>, source: Source) -> Man
         velocity_spacing: None,
         sparsity_threshold: None,
         stack: false,
+        luma_rows: None,
         units: String::new(),
         axes: Vec::new(),
         description: String::new(),

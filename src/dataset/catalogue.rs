@@ -287,11 +287,12 @@ fn generated(manifest: &Manifest, id: &str, variant: Option<&str>, seed: u64) ->
 
 /// A data set from a file with this hash; what the manifest says goes before what the file says.
 fn read(manifest: &Manifest, parsed: Parsed, sha256: &str) -> Dataset {
-    let Parsed { tensor, velocity_spacing, velocity_origin, sparsity_threshold, stack } = parsed;
+    let Parsed { tensor, velocity_spacing, velocity_origin, sparsity_threshold, stack, luma_rows } = parsed;
     let mut dataset = dataset(manifest, tensor, manifest.identity(Some(sha256)).unwrap_or_default());
     dataset.velocity_spacing = dataset.velocity_spacing.or(velocity_spacing);
     dataset.velocity_origin = velocity_origin;
     dataset.stack |= stack;
+    dataset.luma_rows = dataset.luma_rows.or(luma_rows);
     dataset.sparsity_threshold = dataset.sparsity_threshold.or(sparsity_threshold);
     dataset
 }
@@ -307,6 +308,7 @@ fn dataset(manifest: &Manifest, tensor: Tensor, sha256: String) -> Dataset {
         velocity_origin: None,
         sparsity_threshold: manifest.sparsity_threshold,
         stack: manifest.stack,
+        luma_rows: manifest.luma_rows,
     }
 }
 

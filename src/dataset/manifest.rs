@@ -41,6 +41,8 @@ pub struct Manifest {
     pub sparsity_threshold: Option<f64>,
     /// Whether the first axis numbers distributions (VDF).
     pub stack: bool,
+    /// Rows of a frame that are luma, where chroma stands below (video).
+    pub luma_rows: Option<usize>,
     /// Unit of the values.
     pub units: String,
     /// Names of the axes, slowest first.

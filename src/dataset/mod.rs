@@ -92,6 +92,8 @@ pub struct Dataset {
     pub sparsity_threshold: Option<f64>,
     /// Whether the first axis numbers distributions (VDF only).
     pub stack: bool,
+    /// Rows of a frame that are luma, where chroma stands below (video only).
+    pub luma_rows: Option<usize>,
 }
 
 impl Dataset {
@@ -107,6 +109,7 @@ impl Dataset {
             velocity_origin: None,
             sparsity_threshold: None,
             stack: false,
+            luma_rows: None,
         }
     }
 }

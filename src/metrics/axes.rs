@@ -1,173 +1,277 @@
-//! Metrics along the axes: autocorrelation of the error and error of the gradient.
+//! Metrics along the axes: autocorrelation of the error, error of the gradient; and, in the same pass, correlation.
 
-use super::original::Scaled;
+use std::ops::Range;
 
-/// Pairs of elements `distance` apart along one axis, as contiguous runs: element `start + i` with
-/// `start + i + offset`, for `i` below `run`, in each of `blocks` blocks of `block` elements.
+use super::source::Source;
+use super::sum::{BLOCK, blocks, pairs, total};
+
+/// Axes beyond this many have no place in a pass: `ndarray` shapes of data sets are far below.
+const RANK: usize = 16;
+
+/// Pairs of elements `distance` apart along one axis: element `i` with `i + offset`.
+#[derive(Clone, Copy, Debug)]
 struct Pairs {
-    blocks: usize,
-    block: usize,
+    /// Flat indices after which the pattern repeats, and how many of them, from the first, begin a pair.
+    period: usize,
     run: usize,
     offset: usize,
 }
 
 impl Pairs {
     /// One entry per axis of `shape` (C order) that is longer than `distance`.
-    fn along_axes(shape: &[usize], distance: usize) -> impl Iterator<Item = Pairs> {
+    fn along_axes(shape: &[usize], distance: usize) -> Vec<Pairs> {
         let elements: usize = shape.iter().product();
-        (0..shape.len()).filter(move |&axis| shape[axis] > distance && elements > 0).map(move |axis| {
+        let longer = (0..shape.len()).filter(|&axis| shape[axis] > distance && elements > 0);
+        let pairs = longer.map(|axis| {
             let stride: usize = shape[axis + 1..].iter().product();
-            let block = shape[axis] * stride;
-            Pairs { blocks: elements / block, block, run: (shape[axis] - distance) * stride, offset: distance * stride }
+            Pairs { period: shape[axis] * stride, run: (shape[axis] - distance) * stride, offset: distance * stride }
+        });
+        pairs.collect()
+    }
+
+    /// Pairs in an array of so many elements.
+    fn count(&self, elements: usize) -> usize {
+        elements / self.period * self.run
+    }
+
+    /// Runs of indices in `block` that each begin a pair.
+    fn runs(self, block: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let mut start = block.start;
+        std::iter::from_fn(move || {
+            let within = start % self.period;
+            if within >= self.run {
+                start += self.period - within;
+            }
+            let end = (start - start % self.period + self.run).min(block.end);
+            let run = start..end;
+            start = end;
+            (run.start < block.end).then_some(run)
         })
     }
-
-    fn count(&self) -> usize {
-        self.blocks * self.run
-    }
-
-    fn starts(&self) -> impl Iterator<Item = usize> {
-        let block = self.block;
-        (0..self.blocks).map(move |at| at * block)
-    }
-
-    /// Sum of a term over the pairs of two slices' elements.
-    fn sum(&self, values: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
-        let mut total = Compensated::default();
-        for start in self.starts() {
-            let first = &values[start..start + self.run];
-            let second = &values[start + self.offset..start + self.offset + self.run];
-            total.add(lanes(first, second, &term));
-        }
-        total.value()
-    }
-
-    /// Calls `visit` with the flat indices of each pair.
-    fn each(&self, mut visit: impl FnMut(usize, usize)) {
-        for start in self.starts() {
-            (start..start + self.run).for_each(|at| visit(at, at + self.offset));
-        }
-    }
 }
 
-/// Eight interleaved lanes: a fixed order that the compiler can still vectorise.
-fn lanes(first: &[f64], second: &[f64], term: &impl Fn(f64, f64) -> f64) -> f64 {
-    let mut lanes = [0.0; 8];
-    let (a, b) = (first.chunks_exact(8), second.chunks_exact(8));
-    let rest = a.remainder().iter().zip(b.remainder()).map(|(&a, &b)| term(a, b)).sum::<f64>();
-    for (a, b) in a.zip(b) {
-        for lane in 0..8 {
-            lanes[lane] += term(a[lane], b[lane]);
-        }
-    }
-    lanes.iter().sum::<f64>() + rest
+/// What one pass over the errors finds. Errors are taken less their mean, and 0 where a value is missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Structure {
+    /// Sum of squares of the error, and of the error times the original less its mean.
+    pub square: f64,
+    pub product: f64,
+    /// Lag-1 autocorrelation, the largest over the axes: the sum over neighbours over the sum of squares (Box and
+    /// Jenkins). `None` without an axis of two elements or more, or without variance.
+    pub autocorrelation: Option<f64>,
+    /// Root mean square error of the central differences over all axes, scaled units. Differences across a missing value
+    /// are left out; `None` stands for none at all.
+    pub gradient: Option<f64>,
 }
 
-/// A running sum that keeps what rounding loses (Neumaier 1974).
-#[derive(Default)]
-struct Compensated {
-    sum: f64,
-    lost: f64,
+/// The means that [`structure`] takes off, scaled units.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Means {
+    pub original: f64,
+    pub error: f64,
 }
 
-impl Compensated {
-    fn add(&mut self, term: f64) {
-        let sum = self.sum + term;
-        self.lost += if self.sum.abs() >= term.abs() { (self.sum - sum) + term } else { (term - sum) + self.sum };
-        self.sum = sum;
-    }
-
-    fn value(&self) -> f64 {
-        // The compensation of an infinite sum is NaN.
-        if self.sum.is_finite() { self.sum + self.lost } else { self.sum }
-    }
-}
-
-/// Lag-1 autocorrelation of the error, the largest over the axes; `None` without an axis of two elements or more, or
-/// without variance.
+/// One pass over the errors of an array, which must all be finite.
 ///
-/// `centred` is the error less its mean, 0 where a value is missing, so that a pair with a missing value adds nothing;
-/// `square` is the sum of its squares. The usual estimator: the sum over neighbours over the sum of squares (Box and
-/// Jenkins).
-pub(super) fn autocorrelation(shape: &[usize], centred: &[f64], square: f64) -> Option<f64> {
-    if square == 0.0 || !square.is_finite() {
-        return None;
+/// # Panics
+/// For arrays of more than sixteen axes.
+pub(super) fn structure(source: &dyn Source, shape: &[usize], means: Means) -> Structure {
+    let elements: usize = shape.iter().product();
+    let (neighbours, slopes) = (Pairs::along_axes(shape, 1), Pairs::along_axes(shape, 2));
+    assert!(shape.len() <= RANK, "{} axes", shape.len());
+    let parts = blocks(elements, |block| {
+        let mut part = [0.0; RANK + 4];
+        let errors = Window::new(source, elements, &block, shape, means.error);
+        (part[0], part[1]) = errors.moments(&block, means.original);
+        for (pairs, sum) in neighbours.iter().zip(&mut part[4..]) {
+            *sum = errors.products(*pairs, &block);
+        }
+        for &pairs in &slopes {
+            let (square, count) = errors.slopes(pairs, &block);
+            (part[2], part[3]) = (part[2] + square, part[3] + count);
+        }
+        part
+    });
+    let sums = total(parts);
+    let [square, product, slope, counted, ref lagged @ ..] = sums;
+    let count = if source.valid().is_some() { counted } else { slopes.iter().map(|p| p.count(elements) as f64).sum() };
+    let largest = lagged[..neighbours.len()].iter().map(|sum| sum / square).reduce(f64::max);
+    Structure {
+        square,
+        product,
+        autocorrelation: largest.filter(|_| square > 0.0 && square.is_finite()),
+        gradient: (count > 0.0).then(|| (slope / count).sqrt()),
     }
-    let along = |pairs: Pairs| pairs.sum(centred, |a, b| a * b) / square;
-    Pairs::along_axes(shape, 1).map(along).reduce(f64::max)
 }
 
-/// Range of the central differences `(x[i + 1] - x[i - 1]) / 2` over all axes, in scaled units; differences across a
-/// missing value are left out. `None` where there is none at all.
-pub(super) fn gradient_range(shape: &[usize], original: &Scaled) -> Option<f64> {
-    let (mut min, mut max) = (f64::INFINITY, f64::NEG_INFINITY);
-    for pairs in Pairs::along_axes(shape, 2) {
-        pairs.each(|a, b| {
-            if original.is_valid(a) && original.is_valid(b) {
-                let slope = (original.values[b] - original.values[a]) / 2.0;
-                (min, max) = (min.min(slope), max.max(slope));
+/// The errors of a block and of what follows it, as far as its pairs reach at a small distance.
+struct Window<'a> {
+    source: &'a dyn Source,
+    elements: usize,
+    start: usize,
+    mean: f64,
+    values: Vec<f64>,
+}
+
+impl<'a> Window<'a> {
+    fn new(source: &'a dyn Source, elements: usize, block: &Range<usize>, shape: &[usize], mean: f64) -> Self {
+        let strides = (0..shape.len()).map(|axis| 2 * shape[axis + 1..].iter().product::<usize>());
+        let reach = strides.filter(|&reach| reach <= BLOCK / 2).max().unwrap_or(0);
+        let mut window = Window { source, elements, start: block.start, mean, values: Vec::new() };
+        window.values = window.load(block.start, block.len() + reach);
+        window
+    }
+
+    /// Errors less their mean from `start` on, `length` of them or as many as there are.
+    fn load(&self, start: usize, length: usize) -> Vec<f64> {
+        let mut values = vec![0.0; length.min(self.elements - start)];
+        self.source.error(start, &mut values);
+        match self.source.valid() {
+            None => values.iter_mut().for_each(|value| *value -= self.mean),
+            Some(valid) => {
+                let present = values.iter_mut().zip(&valid[start..]).filter(|(_, valid)| **valid);
+                present.for_each(|(value, _)| *value -= self.mean);
+            }
+        }
+        values
+    }
+
+    fn moments(&self, block: &Range<usize>, mean: f64) -> (f64, f64) {
+        let errors = &self.values[..block.len()];
+        let mut original = vec![0.0; block.len()];
+        self.source.original(block.start, &mut original);
+        (pairs(errors, errors, |e, _| e * e), pairs(errors, &original, |e, x| e * (x - mean)))
+    }
+
+    /// Calls `with` with the errors on either side of each pair that begins in a block, run by run.
+    fn each_run(&self, pairs: Pairs, block: &Range<usize>, mut with: impl FnMut(Range<usize>, &[f64], &[f64])) {
+        let near = pairs.offset + block.len() <= self.values.len() || pairs.offset <= self.values.len() - block.len();
+        let far = if near { Vec::new() } else { self.load_far(pairs, block) };
+        for run in pairs.runs(block.clone()) {
+            let at = run.start - self.start;
+            let (first, from) = (&self.values[at..at + run.len()], if near { at + pairs.offset } else { at });
+            let second = if near { &self.values[from..from + run.len()] } else { &far[from..from + run.len()] };
+            with(run, first, second);
+        }
+    }
+
+    fn load_far(&self, pairs: Pairs, block: &Range<usize>) -> Vec<f64> {
+        let start = block.start + pairs.offset;
+        if start < self.elements { self.load(start, block.len()) } else { Vec::new() }
+    }
+
+    fn products(&self, along: Pairs, block: &Range<usize>) -> f64 {
+        let mut sum = 0.0;
+        self.each_run(along, block, |_, a, b| sum += pairs(a, b, |a, b| a * b));
+        sum
+    }
+
+    /// Sum of the squares of central differences, and, where values may be missing, how many there are.
+    fn slopes(&self, along: Pairs, block: &Range<usize>) -> (f64, f64) {
+        let (mut square, mut count) = (0.0, 0.0);
+        let slope = |a: f64, b: f64| {
+            let half = (b - a) / 2.0;
+            half * half
+        };
+        self.each_run(along, block, |run, a, b| match self.source.valid() {
+            None => square += pairs(a, b, slope),
+            Some(valid) => {
+                let present = |at: usize| valid[run.start + at] && valid[run.start + at + along.offset];
+                for at in (0..run.len()).filter(|&at| present(at)) {
+                    (square, count) = (square + slope(a[at], b[at]), count + 1.0);
+                }
             }
         });
+        (square, count)
     }
-    (min <= max).then_some(max - min)
 }
 
-/// Root mean square error of the central differences over all axes, scaled units; `error` is 0 where a value is missing.
-/// Differences across a missing value are left out, and `None` stands for none at all.
-pub(super) fn gradient_rmse(shape: &[usize], error: &[f64], original: &Scaled) -> Option<f64> {
-    let (mut square, mut count) = (0.0, 0);
-    for pairs in Pairs::along_axes(shape, 2) {
-        match &original.valid {
-            None => {
-                square += pairs.sum(error, |a, b| ((b - a) / 2.0).powi(2));
-                count += pairs.count();
-            }
-            Some(valid) => {
-                let mut total = Compensated::default();
-                pairs.each(|a, b| {
-                    if valid[a] && valid[b] {
-                        total.add(((error[b] - error[a]) / 2.0).powi(2));
-                        count += 1;
-                    }
-                });
-                square += total.value();
+/// Range of the original's central differences `(x[i + 1] - x[i - 1]) / 2` over all axes, in scaled units; differences
+/// across a missing value are left out. `None` where there is none at all.
+pub(super) fn gradient_range(source: &dyn Source, shape: &[usize]) -> Option<f64> {
+    let elements: usize = shape.iter().product();
+    let slopes = Pairs::along_axes(shape, 2);
+    let parts = blocks(elements, |block| {
+        let (mut min, mut max) = (f64::INFINITY, f64::NEG_INFINITY);
+        let (mut first, mut second) = (vec![0.0; block.len()], vec![0.0; block.len()]);
+        source.original(block.start, &mut first);
+        for &pairs in &slopes {
+            let there = (block.start + pairs.offset).min(elements)..(block.end + pairs.offset).min(elements);
+            source.original(there.start, &mut second[..there.len()]);
+            for at in pairs.runs(block.clone()).flatten() {
+                if source.valid().is_none_or(|valid| valid[at] && valid[at + pairs.offset]) {
+                    let slope = (second[at - block.start] - first[at - block.start]) / 2.0;
+                    (min, max) = (min.min(slope), max.max(slope));
+                }
             }
         }
-    }
-    (count > 0).then(|| (square / count as f64).sqrt())
+        (min, max)
+    });
+    let (min, max) = parts.into_iter().reduce(|(a, b), (c, d)| (a.min(c), b.max(d)))?;
+    (min <= max).then_some(max - min)
 }
 
 #[cfg(test)]
 mod tests {
+    use codecbench_methods::api::{Tensor, TensorRef};
+    use ndarray::{ArrayD, IxDyn};
+
     use super::*;
+    use crate::dataset::Kind;
+    use crate::metrics::Original;
+    use crate::metrics::source::pair;
+
+    fn of(shape: &[usize], x: &[f64], e: &[f64]) -> Structure {
+        let tensor = |values: Vec<f64>| Tensor::from(ArrayD::from_shape_vec(IxDyn(shape), values).expect("as many"));
+        let (x, y) = (tensor(x.to_vec()), tensor(x.iter().zip(e).map(|(x, e)| x + e).collect()));
+        let (original, y): (_, TensorRef<'_>) = (Original::new(x.view(), Kind::Field, None), y.view());
+        structure(pair(&original, &y).as_ref(), shape, Means { original: 0.0, error: 0.0 })
+    }
 
     #[test]
     fn pairs_of_a_matrix_stay_within_rows_and_columns() {
-        let found = |axis: usize| {
-            let mut found = Vec::new();
-            let pairs = Pairs::along_axes(&[2, 3], 1).nth(axis).expect("both axes have neighbours");
-            pairs.each(|a, b| found.push((a, b)));
-            found
+        let found = |axis: usize, block: Range<usize>| {
+            let pairs = Pairs::along_axes(&[2, 3], 1)[axis];
+            pairs.runs(block).flatten().map(|at| (at, at + pairs.offset)).collect::<Vec<_>>()
         };
-        assert_eq!(found(0), [(0, 3), (1, 4), (2, 5)]);
-        assert_eq!(found(1), [(0, 1), (1, 2), (3, 4), (4, 5)]);
-        assert_eq!(Pairs::along_axes(&[4, 0, 2], 1).count(), 0);
-        assert_eq!(Pairs::along_axes(&[1, 1], 1).count(), 0);
+        assert_eq!(found(0, 0..6), [(0, 3), (1, 4), (2, 5)]);
+        assert_eq!(found(1, 0..6), [(0, 1), (1, 2), (3, 4), (4, 5)]);
+        assert_eq!(found(1, 1..5), [(1, 2), (3, 4), (4, 5)]);
+        assert_eq!(found(1, 5..6), []);
+        assert!(Pairs::along_axes(&[4, 0, 2], 1).is_empty() && Pairs::along_axes(&[1, 1], 1).is_empty());
     }
 
     #[test]
     fn autocorrelation_is_the_largest_over_the_axes() {
         // Columns alternate, rows repeat: along axis 0 the pairs give +2 of 4, along axis 1 they give -2 of 4.
         let error = [1.0, -1.0, 1.0, -1.0];
-        assert_eq!(autocorrelation(&[2, 2], &error, 4.0), Some(0.5));
-        assert_eq!(autocorrelation(&[1, 4], &error, 4.0), Some(-0.75));
-        assert_eq!(autocorrelation(&[4], &[0.0; 4], 0.0), None);
-        assert_eq!(autocorrelation(&[1], &[1.0], 1.0), None);
+        let found = |shape: &[usize], error: &[f64]| of(shape, &vec![0.0; error.len()], error).autocorrelation;
+        assert_eq!(found(&[2, 2], &error), Some(0.5));
+        assert_eq!(found(&[1, 4], &error), Some(-0.75));
+        assert_eq!(found(&[4], &[0.0; 4]), None);
+        assert_eq!(found(&[1], &[1.0]), None);
     }
 
     #[test]
-    fn a_long_run_of_lanes_sums_every_pair_once() {
-        let ones = vec![1.0; 37];
-        assert_eq!(autocorrelation(&[37], &ones, 37.0), Some(36.0 / 37.0));
+    fn blocks_that_end_in_the_middle_of_a_row_lose_no_pair() {
+        // Ones everywhere: as many pairs as there are, over as many elements.
+        for shape in [&[37][..], &[5000], &[3, 2999], &[7, 2, 1031], &[2, 5000], &[1000, 3, 2, 2]] {
+            let n: usize = shape.iter().product();
+            let found = of(shape, &vec![0.0; n], &vec![1.0; n]);
+            let count = |axis: usize| n / shape[axis] * (shape[axis] - 1);
+            let most = (0..shape.len()).map(count).max().expect("axes") as f64;
+            assert_eq!(found.autocorrelation, Some(most / n as f64), "{shape:?}");
+            assert_eq!((found.square, found.gradient), (n as f64, Some(0.0)));
+        }
+    }
+
+    #[test]
+    fn slopes_reach_across_blocks() {
+        // e = i along the first axis: every central difference along it is 1 and along the second 0.
+        let shape = [3000, 3];
+        let e: Vec<f64> = (0..9000).map(|at| f64::from(at / 3)).collect();
+        let (ones, zeros) = (2998.0 * 3.0, 3000.0);
+        let found = of(&shape, &vec![0.0; 9000], &e).gradient.expect("two axes");
+        assert!((found - (ones / (ones + zeros) as f64).sqrt()).abs() < 1e-14);
     }
 }

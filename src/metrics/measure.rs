@@ -2,11 +2,12 @@
 
 use codecbench_methods::api::TensorRef;
 
+use super::axes::{self, Means, Structure};
 use super::error::{Errors, errors, identical};
 use super::order::{self, Sorted};
 use super::similarity::{self, Planes};
-use super::sum::sums;
-use super::{Metric, Metrics, Original, axes, spectrum, velocity};
+use super::source::{Source, pair};
+use super::{Metric, Metrics, Original, flow, spectrum, velocity};
 use crate::dataset::Kind;
 
 /// Measures `decoded` against `original`; both have the same dtype and shape.
@@ -17,20 +18,24 @@ use crate::dataset::Kind;
 /// If dtypes or shapes differ: the harness allocated both, so that is our bug.
 pub fn measure(original: &Original<'_>, decoded: &TensorRef<'_>, bits_per_value: Option<f64>) -> Metrics {
     let mut metrics = Metrics::default();
+    let source = pair(original, decoded);
     if identical(original, decoded) {
-        exact(&mut metrics, original);
+        exact(&mut metrics, original, source.as_ref());
     } else {
-        let mut errors = errors(original, decoded);
+        let errors = errors(original, decoded);
         metrics.set(Metric::MissingMismatch, errors.mismatches as f64);
-        if original.scaled.count > 0 {
+        if original.count > 0 {
             size(&mut metrics, original, &errors);
             distribution(&mut metrics, original, decoded);
-            similarity(&mut metrics, original, &errors);
-            structure(&mut metrics, original, &mut errors);
+        }
+        if original.count > 0 && errors.largest.is_finite() {
+            similarity(&mut metrics, original, source.as_ref());
+            structure(&mut metrics, original, source.as_ref(), errors.sum / original.count as f64);
+            motion(&mut metrics, original, source.as_ref());
         }
     }
     if original.kind == Kind::Vdf && metrics.get(Metric::MaxAbsErr).is_some_and(f64::is_finite) {
-        velocity::measure(&mut metrics, original, decoded);
+        velocity::measure(&mut metrics, original, source.as_ref());
     }
     rates(&mut metrics, original, bits_per_value);
     metrics
@@ -41,39 +46,39 @@ pub fn measure(original: &Original<'_>, decoded: &TensorRef<'_>, bits_per_value:
 /// # Panics
 /// As [`measure`].
 pub fn rmse(original: &Original<'_>, decoded: &TensorRef<'_>) -> f64 {
-    let error = errors(original, decoded).values;
-    let [square] = sums(error.len(), &|at| [error[at] * error[at]]);
-    let scaled = &original.scaled;
-    if scaled.count == 0 { 0.0 } else { (square / scaled.count as f64).sqrt() * scaled.scale }
+    let square = errors(original, decoded).sum_square;
+    if original.count == 0 { 0.0 } else { (square / original.count as f64).sqrt() * original.scale }
 }
 
 /// What every metric is when no bit has changed.
-fn exact(metrics: &mut Metrics, original: &Original<'_>) {
+fn exact(metrics: &mut Metrics, original: &Original<'_>, source: &dyn Source) {
     use Metric::*;
-    let scaled = &original.scaled;
     metrics.set(MissingMismatch, 0.0);
-    if scaled.count == 0 {
+    if original.count == 0 {
         return;
     }
     for metric in [MaxAbsErr, MaxAbsErrAt, MeanAbsErr, Bias, Rmse, Ks] {
         metrics.set(metric, 0.0);
     }
-    if scaled.range > 0.0 {
+    if original.range > 0.0 {
         [Nrmse, Wasserstein, OneMinusR2].into_iter().for_each(|metric| metrics.set(metric, 0.0));
         metrics.set(PearsonR, 1.0);
     }
-    if scaled.sum_abs > 0.0 {
+    if original.sum_abs > 0.0 {
         [L1Rel, L2Rel, MaxPointwiseRelErr].into_iter().for_each(|metric| metrics.set(metric, 0.0));
     }
-    if scaled.variance > 0.0 && spectrum::has_shells(original.tensor.shape()) {
+    if original.variance > 0.0 && spectrum::has_shells(original.tensor.shape()) {
         metrics.set(SpectralErr, 0.0);
     }
     if original.gradient_range().is_some_and(|range| range > 0.0) {
         metrics.set(GradNrmse, 0.0);
     }
-    if let Some((planes, pictures)) = planes(original).filter(|(planes, _)| planes.has_window(scaled)) {
+    if original.film().is_some() {
+        [FlowEpe, FlowEpeP95].into_iter().for_each(|metric| metrics.set(metric, 0.0));
+    }
+    if let Some((planes, pictures)) = planes(original).filter(|(planes, _)| planes.has_window(source)) {
         metrics.set(if pictures { Ssim } else { Dssim }, 1.0);
-        if pictures && planes.has_scales(scaled) {
+        if pictures && planes.has_scales(source) {
             metrics.set(MsSsim, 1.0);
         }
     }
@@ -88,81 +93,69 @@ fn planes(original: &Original<'_>) -> Option<(Planes, bool)> {
 }
 
 /// SSIM and MS-SSIM of pictures, DSSIM of fields.
-fn similarity(metrics: &mut Metrics, original: &Original<'_>, errors: &Errors) {
-    let Some((planes, pictures)) = planes(original).filter(|_| errors.largest.is_finite()) else {
-        return;
-    };
-    let scaled = &original.scaled;
-    let decoded: Vec<f64> = scaled.values.iter().zip(&errors.values).map(|(x, e)| x + e).collect();
+fn similarity(metrics: &mut Metrics, original: &Original<'_>, source: &dyn Source) {
+    let Some((planes, pictures)) = planes(original) else { return };
     let mut set = |metric, value: Option<f64>| metrics.set(metric, value.unwrap_or(f64::NAN));
     if pictures {
-        let peak = peak(original).map_or(scaled.range, |peak| peak / scaled.scale);
-        set(Metric::Ssim, similarity::ssim(planes, scaled, &decoded, peak));
-        set(Metric::MsSsim, similarity::ms_ssim(planes, scaled, &decoded, peak));
+        let peak = peak(original).map_or(original.range, |peak| peak / original.scale);
+        let (ssim, ms_ssim) = similarity::pictures(planes, source, peak);
+        set(Metric::Ssim, ssim);
+        set(Metric::MsSsim, ms_ssim);
     } else {
-        set(Metric::Dssim, similarity::dssim(planes, scaled, &decoded));
+        set(Metric::Dssim, similarity::dssim(planes, source));
     }
 }
 
 /// Largest, mean and root mean square errors, and the norms.
 fn size(metrics: &mut Metrics, original: &Original<'_>, errors: &Errors) {
-    let scaled = &original.scaled;
-    let n = scaled.count as f64;
-    let error = &errors.values;
-    let [sum, sum_abs, sum_square] = sums(error.len(), &|at| [error[at], error[at].abs(), error[at] * error[at]]);
-    let rmse = (sum_square / n).sqrt();
+    let n = original.count as f64;
+    let rmse = (errors.sum_square / n).sqrt();
     metrics.set(Metric::MaxAbsErr, errors.largest);
     metrics.set(Metric::MaxAbsErrAt, errors.largest_at as f64);
-    metrics.set(Metric::MeanAbsErr, sum_abs / n * scaled.scale);
-    metrics.set(Metric::Bias, sum / n * scaled.scale);
-    metrics.set(Metric::Rmse, rmse * scaled.scale);
+    metrics.set(Metric::MeanAbsErr, errors.sum_abs / n * original.scale);
+    metrics.set(Metric::Bias, errors.sum / n * original.scale);
+    metrics.set(Metric::Rmse, rmse * original.scale);
     metrics.set(Metric::MaxPointwiseRelErr, errors.pointwise.unwrap_or(f64::NAN));
-    if scaled.range > 0.0 {
-        metrics.set(Metric::Nrmse, rmse / scaled.range);
+    if original.range > 0.0 {
+        metrics.set(Metric::Nrmse, rmse / original.range);
     }
-    if scaled.sum_abs > 0.0 {
-        metrics.set(Metric::L1Rel, sum_abs / scaled.sum_abs);
-        metrics.set(Metric::L2Rel, (sum_square / scaled.sum_square).sqrt());
+    if original.sum_abs > 0.0 {
+        metrics.set(Metric::L1Rel, errors.sum_abs / original.sum_abs);
+        metrics.set(Metric::L2Rel, (errors.sum_square / original.sum_square).sqrt());
     }
 }
 
 /// How far the values as a whole have moved, wherever they stand.
 fn distribution(metrics: &mut Metrics, original: &Original<'_>, decoded: &TensorRef<'_>) {
-    let scaled = &original.scaled;
-    let (x, y) = (original.sorted(), Sorted::new(decoded, scaled.valid.as_deref()));
+    let (x, y) = (original.sorted(), Sorted::new(decoded, original.valid.as_deref()));
     metrics.set(Metric::Ks, order::kolmogorov_smirnov(x, &y));
-    if scaled.range > 0.0 {
-        metrics.set(Metric::Wasserstein, order::wasserstein(x, &y, scaled, decoded));
+    if original.range > 0.0 {
+        metrics.set(Metric::Wasserstein, order::wasserstein(x, &y, original));
     }
 }
 
-/// Correlation of original and decoded, of the error with itself, the gradient and the spectrum. Takes the mean off the errors.
-fn structure(metrics: &mut Metrics, original: &Original<'_>, errors: &mut Errors) {
-    if !errors.largest.is_finite() {
-        return;
-    }
-    let scaled = &original.scaled;
-    let (n, shape) = (scaled.count as f64, original.tensor.shape());
-    if let (Some(rmse), Some(range)) = (axes::gradient_rmse(shape, &errors.values, scaled), original.gradient_range())
+/// Correlation of original and decoded, of the error with itself, the gradient and the spectrum.
+fn structure(metrics: &mut Metrics, original: &Original<'_>, source: &dyn Source, bias: f64) {
+    let (n, shape) = (original.count as f64, original.tensor.shape());
+    let means = Means { original: original.mean, error: bias };
+    let Structure { square, product, autocorrelation, gradient } = axes::structure(source, shape, means);
+    correlation(metrics, original.variance, square / n, product / n);
+    metrics.set(Metric::ErrAutocorr1, autocorrelation.unwrap_or(f64::NAN));
+    if let (Some(rmse), Some(range)) = (gradient, original.gradient_range())
         && range > 0.0
     {
         metrics.set(Metric::GradNrmse, rmse / range);
     }
-    let centred = |at: usize| if scaled.is_valid(at) { scaled.values[at] - scaled.mean } else { 0.0 };
-    if let Some(error) = spectrum::error(shape, centred, &errors.values) {
-        metrics.set(Metric::SpectralErr, error);
-    }
-    let error = &mut errors.values;
-    let [sum] = sums(error.len(), &|at| [error[at]]);
-    let bias = sum / n;
-    error.iter_mut().enumerate().filter(|(at, _)| scaled.is_valid(*at)).for_each(|(_, error)| *error -= bias);
-    let error = &*error;
-    let [square, product] =
-        sums(error.len(), &|at| [error[at] * error[at], error[at] * (scaled.values[at] - scaled.mean)]);
-    correlation(metrics, scaled.variance, square / n, product / n);
-    if let Some(largest) = axes::autocorrelation(shape, error, square) {
-        metrics.set(Metric::ErrAutocorr1, largest);
-    }
+    metrics.set(Metric::SpectralErr, spectrum::error(source, shape, original.mean).unwrap_or(f64::NAN));
+}
+
+/// How far the optical flow of a video has moved.
+fn motion(metrics: &mut Metrics, original: &Original<'_>, source: &dyn Source) {
+    let Some(film) = original.film() else { return };
+    let decoded = flow::flows(&film, original.range, |start, out| source.decoded(start, out));
+    let (mean, percentile) = flow::end_point_errors(original.flow(&film), &decoded);
+    metrics.set(Metric::FlowEpe, mean);
+    metrics.set(Metric::FlowEpeP95, percentile);
 }
 
 /// Pearson's r from the variances of x and e and their covariance c, with y = x + e:
@@ -181,18 +174,17 @@ fn rates(metrics: &mut Metrics, original: &Original<'_>, bits_per_value: Option<
     let (Some(rmse), Some(largest)) = (metrics.get(Metric::Rmse), metrics.get(Metric::MaxAbsErr)) else {
         return;
     };
-    let scaled = &original.scaled;
-    let rmse = rmse / scaled.scale;
+    let rmse = rmse / original.scale;
     let decibels = |signal: f64| match (signal > 0.0 && rmse > 0.0, largest == 0.0) {
         (_, true) => f64::INFINITY,
         (true, false) => 20.0 * libm::log10(signal / rmse),
         (false, false) => f64::NAN,
     };
-    metrics.set(Metric::PsnrRange, decibels(scaled.range));
+    metrics.set(Metric::PsnrRange, decibels(original.range));
     if let Some(peak) = peak(original) {
-        metrics.set(Metric::PsnrPeak, decibels(peak / scaled.scale));
+        metrics.set(Metric::PsnrPeak, decibels(peak / original.scale));
     }
-    let sigma = scaled.variance.sqrt();
+    let sigma = original.variance.sqrt();
     if sigma > 0.0 {
         metrics.set(Metric::SnrDb, decibels(sigma));
         let gain = libm::log2(sigma / rmse) - bits_per_value.unwrap_or(f64::NAN);

@@ -4,11 +4,15 @@
 
 mod axes;
 mod error;
+mod fft;
+mod flow;
 mod measure;
 mod notebook;
 mod order;
 mod original;
 mod similarity;
+mod sort;
+mod source;
 mod spectrum;
 mod sum;
 mod summary;
@@ -16,6 +20,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod velocity;
+mod window;
 
 pub use measure::{measure, rmse};
 pub use original::Original;

@@ -54,13 +54,18 @@ impl Moments {
     }
 }
 
+/// Whether the broadcast works for this shape: for cubes that have cells.
+pub(super) fn applies(shape: &[usize]) -> bool {
+    matches!(*shape, [n, rows, columns] if n > 0 && n == rows && n == columns)
+}
+
 /// Sets the notebook's six numbers, the first four in percent, for one distribution over a cube; nothing for other shapes.
 /// `x` is the original and `y` the reconstruction, in any common unit, C order.
 pub(super) fn measure(metrics: &mut Metrics, shape: &[usize], x: &[f64], y: &[f64]) {
-    let &[n, rows, columns] = shape else { return };
-    if n == 0 || n != rows || n != columns {
+    if !applies(shape) {
         return;
     }
+    let n = shape[0];
     let (a, b) = (Moments::new(n, x), Moments::new(n, y));
     let percent = |a: f64, b: f64| (a - b).abs() / ((a + b) / 2.0) * 100.0;
     metrics.set_worst(Metric::NotebookN, percent(a.density, b.density));

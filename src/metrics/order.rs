@@ -2,54 +2,62 @@
 
 use codecbench_methods::api::{Element, TensorRef, View};
 use codecbench_methods::{for_dtype, with_element};
+use rayon::prelude::*;
 
-use super::original::Scaled;
+use super::Original;
+use super::sort::{self, Key};
 use super::sum::sums;
 
-/// Values in ascending order, as unsigned keys of the same order: half the memory of `f64` for most types, and a radix
-/// sort sorts them.
+/// Values that one task turns into keys.
+const TASK: usize = 1 << 16;
+/// Pieces of the distribution functions that are compared side by side.
+const PIECES: usize = 16;
+
+/// The distribution of an array's values, as unsigned keys of the same order.
 #[derive(Debug)]
 pub(super) enum Sorted {
+    /// Number of values per key, for types of at most two bytes.
+    Counted(Vec<u64>),
+    /// Keys in ascending order, for types of four bytes.
     Narrow(Vec<u32>),
+    /// Keys in ascending order, for types of eight bytes.
     Wide(Vec<u64>),
 }
 
 impl Sorted {
     /// Sorts the values at the places that `valid` names. A negative zero counts as zero, a NaN as infinity.
     pub fn new(tensor: &TensorRef<'_>, valid: Option<&[bool]>) -> Self {
-        for_dtype!(TensorRef, tensor, view => {
-            let keys = keys(view, valid);
-            if view_size(view) <= 4 {
-                Sorted::Narrow(radix_sort(keys.map(|key| key as u32).collect(), 4))
-            } else {
-                Sorted::Wide(radix_sort(keys.collect(), 8))
-            }
+        for_dtype!(TensorRef, tensor, view => match tensor.dtype().size() {
+            1 | 2 => Sorted::Counted(counted(view, valid)),
+            4 => Sorted::Narrow(sort::sorted(keys(view, valid, |key| key as u32))),
+            _ => Sorted::Wide(sort::sorted(keys(view, valid, |key| key))),
         })
     }
+}
 
-    fn len(&self) -> usize {
-        match self {
-            Sorted::Narrow(keys) => keys.len(),
-            Sorted::Wide(keys) => keys.len(),
-        }
-    }
-
-    #[inline(always)]
-    fn key(&self, at: usize) -> u64 {
-        match self {
-            Sorted::Narrow(keys) => u64::from(keys[at]),
-            Sorted::Wide(keys) => keys[at],
+fn keys<T: Element, K: Key>(view: &View<'_, T>, valid: Option<&[bool]>, narrow: impl Fn(u64) -> K + Sync) -> Vec<K> {
+    let data = view.data().par_iter().with_min_len(TASK);
+    match valid {
+        None => data.map(|&value| narrow(key(value))).collect(),
+        Some(valid) => {
+            let present = data.zip(valid).filter(|(_, valid)| **valid);
+            present.map(|(&value, _)| narrow(key(value))).collect()
         }
     }
 }
 
-fn view_size<T: Element>(_: &View<'_, T>) -> usize {
-    T::DTYPE.size()
-}
-
-fn keys<'a, T: Element>(view: &'a View<'_, T>, valid: Option<&'a [bool]>) -> impl Iterator<Item = u64> + 'a {
-    let present = move |&(at, _): &(usize, &T)| valid.is_none_or(|valid| valid[at]);
-    view.data().iter().enumerate().filter(present).map(|(_, &value)| key(value))
+fn counted<T: Element>(view: &View<'_, T>, valid: Option<&[bool]>) -> Vec<u64> {
+    let kinds = 1usize << (8 * T::DTYPE.size());
+    let count = |(piece, data): (usize, &[T])| {
+        let mut counts = vec![0u64; kinds];
+        let valid = valid.map(|valid| &valid[piece * TASK * 16..]);
+        for (at, &value) in data.iter().enumerate() {
+            counts[key(value) as usize] += u64::from(valid.is_none_or(|valid| valid[at]));
+        }
+        counts
+    };
+    let add = |a: Vec<u64>, b: Vec<u64>| a.iter().zip(&b).map(|(a, b)| a + b).collect();
+    view.data().par_chunks(TASK * 16).enumerate().map(count).reduce(|| vec![0; kinds], add)
 }
 
 const fn sign_bit<T: Element>() -> u64 {
@@ -84,80 +92,65 @@ fn unkey<T: Element>(key: u64) -> T {
     T::from_bits(if key & sign != 0 { key ^ sign } else { !key & mask })
 }
 
-trait Key: Copy + Default + Ord {
-    fn digit(self, pass: usize) -> usize;
-}
-
-impl Key for u32 {
-    #[inline(always)]
-    fn digit(self, pass: usize) -> usize {
-        (self >> (8 * pass)) as usize & 0xff
-    }
-}
-
-impl Key for u64 {
-    #[inline(always)]
-    fn digit(self, pass: usize) -> usize {
-        (self >> (8 * pass)) as usize & 0xff
-    }
-}
-
-/// Least significant digit first; a digit that is the same in all keys costs nothing.
-fn radix_sort<K: Key>(mut keys: Vec<K>, digits: usize) -> Vec<K> {
-    if keys.len() < 1024 {
-        keys.sort_unstable();
-        return keys;
-    }
-    let mut counts = vec![[0usize; 256]; digits];
-    for key in &keys {
-        for (pass, counts) in counts.iter_mut().enumerate() {
-            counts[key.digit(pass)] += 1;
-        }
-    }
-    let mut other = vec![K::default(); keys.len()];
-    for (pass, counts) in counts.iter_mut().enumerate() {
-        if counts.contains(&keys.len()) {
-            continue;
-        }
-        let mut start = 0;
-        for count in counts.iter_mut() {
-            start += std::mem::replace(count, start);
-        }
-        for &key in &keys {
-            let place = &mut counts[key.digit(pass)];
-            other[*place] = key;
-            *place += 1;
-        }
-        std::mem::swap(&mut keys, &mut other);
-    }
-    keys
-}
-
 /// Two-sample Kolmogorov-Smirnov statistic: sup |F - G|. The arrays have as many values each.
 pub(super) fn kolmogorov_smirnov(x: &Sorted, y: &Sorted) -> f64 {
-    let n = x.len();
-    let (mut i, mut j, mut largest) = (0, 0, 0);
-    while i < n && j < n {
-        let value = x.key(i).min(y.key(j));
-        while i < n && x.key(i) == value {
-            i += 1;
+    let (largest, count) = match (x, y) {
+        (Sorted::Counted(x), Sorted::Counted(y)) => {
+            (apart(x, y).map(i64::unsigned_abs).max().unwrap_or(0), x.iter().sum::<u64>())
         }
-        while j < n && y.key(j) == value {
-            j += 1;
+        (Sorted::Narrow(x), Sorted::Narrow(y)) => (furthest(x, y) as u64, x.len() as u64),
+        (Sorted::Wide(x), Sorted::Wide(y)) => (furthest(x, y) as u64, x.len() as u64),
+        _ => unreachable!("both arrays have the same dtype"),
+    };
+    largest as f64 / count as f64
+}
+
+/// By key, how many more values of x than of y are at or below it.
+fn apart(x: &[u64], y: &[u64]) -> impl Iterator<Item = i64> {
+    x.iter().zip(y).scan(0i64, |ahead, (&x, &y)| {
+        *ahead += x as i64 - y as i64;
+        Some(*ahead)
+    })
+}
+
+/// The largest difference of the numbers of keys at or below a value.
+fn furthest<K: Key>(x: &[K], y: &[K]) -> usize {
+    let cut = |piece: usize| {
+        let Some(value) = x.get(piece * x.len() / PIECES) else { return (x.len(), y.len()) };
+        (x.partition_point(|key| key < value), y.partition_point(|key| key < value))
+    };
+    let one = |piece: usize| {
+        let ((mut i, mut j), (x_end, y_end)) = (cut(piece), cut(piece + 1));
+        let mut largest = x_end.abs_diff(y_end);
+        while i < x_end && j < y_end {
+            // Among equal keys the difference only moves from what it was before them to what it is behind them.
+            let (a, b) = (x[i], y[j]);
+            i += usize::from(a <= b);
+            j += usize::from(b <= a);
+            largest = largest.max(i.abs_diff(j));
         }
-        largest = largest.max(i.abs_diff(j));
-    }
-    largest as f64 / n as f64
+        largest
+    };
+    (0..PIECES).into_par_iter().map(one).max().unwrap_or(0)
 }
 
 /// First Wasserstein distance, the integral of |F - G|, divided by the range of x: for as many values in both arrays it
 /// is the mean distance of the values of equal rank (Vallender 1974).
-pub(super) fn wasserstein(x: &Sorted, y: &Sorted, original: &Scaled, tensor: &TensorRef<'_>) -> f64 {
-    let inverse = original.inverse();
-    let distance = with_element!(tensor.dtype(), T => {
-        sums(x.len(), &|at| [Element::abs_diff(unkey::<T>(x.key(at)), unkey::<T>(y.key(at))) * inverse])[0]
-    });
-    distance / x.len() as f64 / original.range
+pub(super) fn wasserstein(x: &Sorted, y: &Sorted, original: &Original<'_>) -> f64 {
+    let (dtype, inverse) = (original.tensor.dtype(), original.inverse());
+    let distance = match (x, y) {
+        // Neighbouring keys of these types are one apart.
+        (Sorted::Counted(x), Sorted::Counted(y)) => apart(x, y).map(i64::unsigned_abs).sum::<u64>() as f64 * inverse,
+        (Sorted::Narrow(x), Sorted::Narrow(y)) => with_element!(dtype, T => distance::<T, u32>(x, y, inverse)),
+        (Sorted::Wide(x), Sorted::Wide(y)) => with_element!(dtype, T => distance::<T, u64>(x, y, inverse)),
+        _ => unreachable!("both arrays have the same dtype"),
+    };
+    distance / original.count as f64 / original.range
+}
+
+fn distance<T: Element, K: Key>(x: &[K], y: &[K], inverse: f64) -> f64 {
+    let term = |at: usize| [Element::abs_diff(unkey::<T>(x[at].wide()), unkey::<T>(y[at].wide())) * inverse];
+    sums(x.len(), &term)[0]
 }
 
 #[cfg(test)]
@@ -176,7 +169,15 @@ mod tests {
     }
 
     fn values<T: Element>(sorted: &Sorted) -> Vec<T> {
-        (0..sorted.len()).map(|at| unkey::<T>(sorted.key(at))).collect()
+        match sorted {
+            Sorted::Counted(counts) => {
+                let repeated =
+                    counts.iter().enumerate().map(|(key, &count)| vec![unkey::<T>(key as u64); count as usize]);
+                repeated.flatten().collect()
+            }
+            Sorted::Narrow(keys) => keys.iter().map(|&key| unkey::<T>(key.wide())).collect(),
+            Sorted::Wide(keys) => keys.iter().map(|&key| unkey::<T>(key)).collect(),
+        }
     }
 
     #[test]
@@ -192,8 +193,8 @@ mod tests {
 
     #[test]
     fn both_zeros_are_one_value_and_nan_sorts_last() {
-        let zeros = sorted(&[0.0f32, -0.0]);
-        assert_eq!(zeros.key(0), zeros.key(1));
+        let Sorted::Narrow(zeros) = sorted(&[0.0f32, -0.0]) else { panic!("four bytes") };
+        assert_eq!(zeros[0], zeros[1]);
         assert_eq!(values::<f64>(&sorted(&[f64::NAN, 1.0])), [1.0, f64::INFINITY]);
     }
 
@@ -202,5 +203,23 @@ mod tests {
         // F steps at 1, 2, 3, 4 and G at 3, 4, 5, 6: they differ most between 2 and 3, by 2 of 4.
         assert_eq!(kolmogorov_smirnov(&sorted(&[1u8, 2, 3, 4]), &sorted(&[6u8, 5, 4, 3])), 0.5);
         assert_eq!(kolmogorov_smirnov(&sorted(&[1.0f64, 1.0]), &sorted(&[1.0f64, 1.0])), 0.0);
+    }
+
+    #[test]
+    fn the_ks_distance_of_many_values_is_that_of_their_definition() {
+        let values = |factor: i64| (0..3000i64).map(|at| at * at % 1009 * factor / 7).collect::<Vec<_>>();
+        for (x, y) in [(values(7), values(8)), (values(1), values(2)), (values(5), vec![3; 3000])] {
+            let below = |values: &[i64], limit: i64| values.iter().filter(|&&value| value <= limit).count();
+            let steps = x.iter().chain(&y);
+            let expected = steps.map(|&at| below(&x, at).abs_diff(below(&y, at))).max().expect("values");
+            let found = kolmogorov_smirnov(&sorted(&x), &sorted(&y));
+            assert_eq!(found, expected as f64 / 3000.0);
+            let (x, y) = (narrowed(&x), narrowed(&y));
+            assert_eq!(kolmogorov_smirnov(&sorted(&x), &sorted(&y)), found, "counted");
+        }
+    }
+
+    fn narrowed(values: &[i64]) -> Vec<i16> {
+        values.iter().map(|&value| value as i16).collect()
     }
 }

@@ -1,73 +1,69 @@
 //! What is known of an original before anything is decoded, computed once per data set.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use codecbench_methods::api::{Element, TensorRef, View};
 use codecbench_methods::for_dtype;
 
-use super::Summary;
-use super::axes;
+use super::flow::{self, Film, Flow};
 use super::order::Sorted;
-use super::sum::sums;
+use super::source::{self, Source};
+use super::sum::{blocks, pairs, total};
 use super::velocity::{Grid, Moments};
+use super::{Summary, axes};
 use crate::dataset::Kind;
 
-/// The original side of every comparison: values, missing values and what can be computed once.
+/// The original side of every comparison: missing values, statistics and what can be computed once.
+///
+/// Statistics are of the values divided by `scale`, a power of two near the largest, so that squares neither overflow nor
+/// vanish.
 #[derive(Debug)]
 pub struct Original<'a> {
     pub(super) tensor: TensorRef<'a>,
     pub(super) kind: Kind,
-    pub(super) scaled: Scaled,
+    /// Which values are not missing; `None` if all are there.
+    pub(super) valid: Option<Vec<bool>>,
+    /// Number of values that are not missing.
+    pub(super) count: usize,
+    pub(super) scale: f64,
+    pub(super) mean: f64,
+    pub(super) variance: f64,
+    pub(super) sum_abs: f64,
+    pub(super) sum_square: f64,
+    pub(super) range: f64,
     summary: Summary,
     sorted: OnceLock<Sorted>,
     gradient_range: OnceLock<Option<f64>>,
+    flow: OnceLock<Vec<Flow>>,
+    luma_rows: Option<usize>,
     pub(super) grid: Grid,
     moments: OnceLock<Vec<Moments>>,
-}
-
-/// The values as `f64`, divided by a power of two near the largest, so that squares neither overflow nor vanish.
-#[derive(Debug)]
-pub(super) struct Scaled {
-    /// Flat, C order; missing values are 0.
-    pub values: Vec<f64>,
-    /// Which values are not missing; `None` if all are there.
-    pub valid: Option<Vec<bool>>,
-    /// Number of values that are not missing.
-    pub count: usize,
-    /// The power of two: `value = values[i] * scale`.
-    pub scale: f64,
-    pub mean: f64,
-    pub variance: f64,
-    pub sum_abs: f64,
-    pub sum_square: f64,
-    pub range: f64,
-}
-
-impl Scaled {
-    /// Whether the value at a flat index is not missing.
-    #[inline(always)]
-    pub fn is_valid(&self, at: usize) -> bool {
-        self.valid.as_ref().is_none_or(|valid| valid[at])
-    }
-
-    /// What a difference in the unit of the data is multiplied by.
-    pub fn inverse(&self) -> f64 {
-        1.0 / self.scale
-    }
 }
 
 impl<'a> Original<'a> {
     /// Takes the statistics of `tensor`, whose missing values are NaN, infinities and `fill`.
     pub fn new(tensor: TensorRef<'a>, kind: Kind, fill: Option<f64>) -> Self {
-        let (values, valid) = for_dtype!(TensorRef, &tensor, view => split_missing(view, fill));
-        let (summary, scaled) = summarise(values, valid);
+        let (valid, extremes) = for_dtype!(TensorRef, &tensor, view => look_through(view, fill));
+        let count = valid.as_ref().map_or(tensor.len(), |valid| valid.iter().filter(|&&valid| valid).count());
+        let statistics = statistics(&tensor, valid.as_deref(), count, extremes);
+        let Statistics { scale, mean, variance, sum_abs, sum_square, range } = statistics;
         Original {
+            summary: statistics.summary(count, extremes),
             tensor,
             kind,
-            scaled,
-            summary,
+            valid,
+            count,
+            scale,
+            mean,
+            variance,
+            sum_abs,
+            sum_square,
+            range,
             sorted: OnceLock::new(),
             gradient_range: OnceLock::new(),
+            flow: OnceLock::new(),
+            luma_rows: None,
             grid: Grid::default(),
             moments: OnceLock::new(),
         }
@@ -87,8 +83,7 @@ impl<'a> Original<'a> {
 
     /// Moments of each distribution function; computed at the first call.
     pub(super) fn moments(&self) -> &[Moments] {
-        let moments = || Moments::all(self.tensor.shape(), &self.grid, &self.scaled.values, self.scaled.scale);
-        self.moments.get_or_init(moments)
+        self.moments.get_or_init(|| Moments::all(self.alone().as_ref(), self, false))
     }
 
     /// Statistics over the values that are not missing.
@@ -98,7 +93,17 @@ impl<'a> Original<'a> {
 
     /// Whether the value at a flat index is not missing.
     pub fn is_valid(&self, at: usize) -> bool {
-        self.scaled.is_valid(at)
+        self.valid.as_ref().is_none_or(|valid| valid[at])
+    }
+
+    /// What a difference in the unit of the data is multiplied by.
+    pub(super) fn inverse(&self) -> f64 {
+        1.0 / self.scale
+    }
+
+    /// The values, without anything decoded.
+    pub(super) fn alone(&self) -> Box<dyn Source + '_> {
+        source::alone(&self.tensor, self.valid.as_deref(), self.inverse())
     }
 
     /// The original itself.
@@ -108,12 +113,29 @@ impl<'a> Original<'a> {
 
     /// The values that are not missing, in ascending order; sorted at the first call.
     pub(super) fn sorted(&self) -> &Sorted {
-        self.sorted.get_or_init(|| Sorted::new(&self.tensor, self.scaled.valid.as_deref()))
+        self.sorted.get_or_init(|| Sorted::new(&self.tensor, self.valid.as_deref()))
+    }
+
+    /// Says how many rows of a frame are luma, where chroma stands below them in a video.
+    pub fn with_luma_rows(self, luma_rows: Option<usize>) -> Self {
+        Original { luma_rows, flow: OnceLock::new(), ..self }
+    }
+
+    /// How frames lie in the array, if it is a video whose flow can be measured.
+    pub(super) fn film(&self) -> Option<Film> {
+        let film = Film::of(self.tensor.shape(), self.kind, self.luma_rows)?;
+        (self.valid.is_none() && self.range > 0.0 && self.range.is_finite()).then_some(film)
+    }
+
+    /// Optical flow of a video; computed at the first call.
+    pub(super) fn flow(&self, film: &Film) -> &[Flow] {
+        let source = self.alone();
+        self.flow.get_or_init(|| flow::flows(film, self.range, |start, out| source.original(start, out)))
     }
 
     /// Range of the central differences over all axes, scaled; computed at the first call.
     pub(super) fn gradient_range(&self) -> Option<f64> {
-        *self.gradient_range.get_or_init(|| axes::gradient_range(self.tensor.shape(), &self.scaled))
+        *self.gradient_range.get_or_init(|| axes::gradient_range(self.alone().as_ref(), self.tensor.shape()))
     }
 }
 
@@ -125,51 +147,81 @@ fn fill_bits<T: Element>(fill: Option<f64>) -> Option<u64> {
     occurs.then(|| value.to_bits())
 }
 
-/// The values, 0 where one is missing, and the mask of those that are there unless all are.
-fn split_missing<T: Element>(view: &View<'_, T>, fill: Option<f64>) -> (Vec<f64>, Option<Vec<bool>>) {
+/// The mask of the values that are there, unless all are, and the smallest and largest of them.
+fn look_through<T: Element>(view: &View<'_, T>, fill: Option<f64>) -> (Option<Vec<bool>>, (f64, f64)) {
     let fill = fill_bits::<T>(fill);
     let is_valid = |value: &T| value.is_finite() && fill != Some(value.to_bits());
     let data = view.data();
-    if data.iter().all(is_valid) {
-        return (data.iter().map(|value| value.to_f64()).collect(), None);
-    }
-    let valid: Vec<bool> = data.iter().map(is_valid).collect();
-    let values = data.iter().zip(&valid).map(|(value, &valid)| if valid { value.to_f64() } else { 0.0 });
-    (values.collect(), Some(valid))
+    let parts = blocks(data.len(), |block| {
+        let (mut min, mut max, mut missing) = (f64::INFINITY, f64::NEG_INFINITY, false);
+        for value in &data[block] {
+            if is_valid(value) {
+                let value = value.to_f64();
+                (min, max) = (if value < min { value } else { min }, if value > max { value } else { max });
+            } else {
+                missing = true;
+            }
+        }
+        (min, max, missing)
+    });
+    let widen = |(min, max): (f64, f64), part: &(f64, f64, bool)| (min.min(part.0), max.max(part.1));
+    let extremes = parts.iter().fold((f64::INFINITY, f64::NEG_INFINITY), widen);
+    let missing = parts.iter().any(|part| part.2);
+    (missing.then(|| data.iter().map(is_valid).collect()), extremes)
 }
 
-fn summarise(mut values: Vec<f64>, valid: Option<Vec<bool>>) -> (Summary, Scaled) {
-    let count = valid.as_ref().map_or(values.len(), |valid| valid.iter().filter(|&&valid| valid).count());
-    let (min, max) = extremes(&values, valid.as_deref());
+/// Statistics of scaled values.
+struct Statistics {
+    scale: f64,
+    mean: f64,
+    variance: f64,
+    sum_abs: f64,
+    sum_square: f64,
+    range: f64,
+}
+
+fn statistics(tensor: &TensorRef<'_>, valid: Option<&[bool]>, count: usize, (min, max): (f64, f64)) -> Statistics {
     let scale = if count == 0 { 1.0 } else { power_of_two(min.abs().max(max.abs())) };
-    values.iter_mut().for_each(|value| *value /= scale);
+    let source = source::alone(tensor, valid, 1.0 / scale);
     let n = count as f64;
-    let [sum, sum_abs, sum_square] = sums(values.len(), &|at| [values[at], values[at].abs(), values[at] * values[at]]);
-    let mean = sum / n;
-    let present = |at: usize| valid.as_ref().is_none_or(|valid| valid[at]);
-    let [spread] = sums(values.len(), &|at| if present(at) { [(values[at] - mean).powi(2)] } else { [0.0] });
-    // Rounding of the mean must not give a constant a spread.
-    let variance = if min == max { 0.0 } else { spread / n };
-    let range = max / scale - min / scale;
-    let some = |value: f64| (count > 0).then_some(value);
-    let summary = Summary {
-        valid: count,
-        min: some(min),
-        max: some(max),
-        range: some(range * scale),
-        mean: some(mean * scale),
-        sigma: some(variance.sqrt() * scale),
-        rms: some((sum_square / n).sqrt() * scale),
+    let over = |block: Range<usize>, term: &dyn Fn(&[f64]) -> [f64; 3]| {
+        let mut values = vec![0.0; block.len()];
+        source.original(block.start, &mut values);
+        term(&values)
     };
-    (summary, Scaled { values, valid, count, scale, mean, variance, sum_abs, sum_square, range })
+    let [sum, sum_abs, sum_square] = total(blocks(tensor.len(), |block| {
+        over(block, &|v| [pairs(v, v, |v, _| v), pairs(v, v, |v, _| v.abs()), pairs(v, v, |v, _| v * v)])
+    }));
+    let mean = sum / n;
+    let [spread, ..] = total(blocks(tensor.len(), |block| {
+        let square = |distances: &[f64]| [pairs(distances, distances, |d, _| d * d), 0.0, 0.0];
+        over(block.clone(), &|values| square(&centred(values, mean, valid.map(|valid| &valid[block.clone()]))))
+    }));
+    // Rounding of the mean must not give a constant a spread.
+    let variance = if min == max { 0.0 } else { spread.max(0.0) / n };
+    Statistics { scale, mean, variance, sum_abs, sum_square, range: max / scale - min / scale }
 }
 
-fn extremes(values: &[f64], valid: Option<&[bool]>) -> (f64, f64) {
-    let widen = |(min, max): (f64, f64), &value: &f64| (min.min(value), max.max(value));
-    let start = (f64::INFINITY, f64::NEG_INFINITY);
+/// Values less their mean; 0 where one is missing.
+fn centred(values: &[f64], mean: f64, valid: Option<&[bool]>) -> Vec<f64> {
     match valid {
-        None => values.iter().fold(start, widen),
-        Some(valid) => values.iter().zip(valid).filter(|(_, valid)| **valid).map(|(value, _)| value).fold(start, widen),
+        None => values.iter().map(|value| value - mean).collect(),
+        Some(valid) => values.iter().zip(valid).map(|(value, &valid)| if valid { value - mean } else { 0.0 }).collect(),
+    }
+}
+
+impl Statistics {
+    fn summary(&self, count: usize, (min, max): (f64, f64)) -> Summary {
+        let some = |value: f64| (count > 0).then_some(value);
+        Summary {
+            valid: count,
+            min: some(min),
+            max: some(max),
+            range: some(self.range * self.scale),
+            mean: some(self.mean * self.scale),
+            sigma: some(self.variance.sqrt() * self.scale),
+            rms: some((self.sum_square / count as f64).sqrt() * self.scale),
+        }
     }
 }
 

@@ -2,19 +2,20 @@
 //!
 //! Pictures are planes: the two last axes of an array, or the two before the channels of an image or video.
 
-use super::original::Scaled;
-use super::sum::sums;
+use rayon::prelude::*;
+
+use super::source::Source;
+use super::window::{Constants, Rows, Similarity, WINDOW, has_window, similarity};
 use crate::dataset::Kind;
 
-/// Side of the window, and the standard deviation of its weights (Wang 2004, section III.B).
-const WINDOW: usize = 11;
-const SIGMA: f64 = 1.5;
 const K1: f64 = 0.01;
 const K2: f64 = 0.03;
 /// Weights of the five scales (Wang 2003, section 3.2).
 const SCALES: [f64; 5] = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
 /// Stabilising constant of both factors in DSSIM, for data scaled to [0, 1] (Baker 2022, section 3).
 const DSSIM_C: f64 = 1e-8;
+/// The largest of DSSIM's levels.
+const TOP: f64 = 255.0;
 
 /// How the planes lie in an array.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,158 +43,187 @@ impl Planes {
     }
 
     /// Whether some window holds no missing value.
-    pub fn has_window(&self, original: &Scaled) -> bool {
-        match &original.valid {
-            None => true,
-            Some(valid) => (0..self.count).any(|index| whole_windows(&self.plane(valid, index)).contains(&true)),
-        }
+    pub fn has_window(&self, source: &dyn Source) -> bool {
+        source.valid().is_none() || (0..self.count).any(|index| has_window(&self.plane(source, index)))
     }
 
     /// Whether the smallest scale of MS-SSIM is as large as the window.
-    pub fn has_scales(&self, original: &Scaled) -> bool {
-        original.valid.is_none() && self.height.min(self.width) >> (SCALES.len() - 1) >= WINDOW
+    pub fn has_scales(&self, source: &dyn Source) -> bool {
+        source.valid().is_none() && self.height.min(self.width) >> (SCALES.len() - 1) >= WINDOW
     }
 
-    /// One plane of flat, C-order `values`, row by row.
-    pub fn plane<T: Copy>(&self, values: &[T], index: usize) -> Plane<T> {
-        let (height, width) = (self.height, self.width);
-        let start = index / self.channels * height * width * self.channels + index % self.channels;
-        let pixels = values[start..].iter().step_by(self.channels).take(height * width).copied().collect();
-        Plane { height, width, pixels }
+    fn plane<'s>(&self, source: &'s dyn Source, index: usize) -> Plane<'s> {
+        let start = index / self.channels * self.height * self.width * self.channels + index % self.channels;
+        Plane { source, planes: *self, start, levels: None }
+    }
+
+    /// What `one` makes of each plane, in order; few planes at a time, so that few need memory at once.
+    fn each<R: Send>(&self, source: &dyn Source, one: impl Fn(Plane<'_>) -> Option<R> + Sync) -> Vec<R> {
+        (0..self.count).into_par_iter().filter_map(|index| one(self.plane(source, index))).collect()
     }
 }
 
-/// One picture.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Plane<T> {
-    pub height: usize,
-    pub width: usize,
-    pub pixels: Vec<T>,
+/// One plane of the two arrays.
+struct Plane<'s> {
+    source: &'s dyn Source,
+    planes: Planes,
+    /// Flat index of the first pixel.
+    start: usize,
+    /// The smallest value and the range that are spread over DSSIM's levels; `None` for the values as they are.
+    levels: Option<(f64, f64)>,
 }
 
-/// Mean SSIM over the planes, with `peak` the dynamic range L; windows that hold a missing value are left out, and `None`
-/// stands for no window at all.
-pub(super) fn ssim(planes: Planes, original: &Scaled, y: &[f64], peak: f64) -> Option<f64> {
-    let constants = ((K1 * peak).powi(2), (K2 * peak).powi(2));
-    mean(planes, |index| {
-        let (x, y) = (planes.plane(&original.values, index), planes.plane(y, index));
-        let valid = original.valid.as_ref().map(|valid| planes.plane(valid, index));
-        similarity(&x, &y, valid.as_ref(), constants).map(|(ssim, _)| ssim)
-    })
-}
-
-/// Mean MS-SSIM over the planes; `None` with missing values, or where the fifth scale is smaller than the window.
-pub(super) fn ms_ssim(planes: Planes, original: &Scaled, y: &[f64], peak: f64) -> Option<f64> {
-    if !planes.has_scales(original) {
-        return None;
-    }
-    let constants = ((K1 * peak).powi(2), (K2 * peak).powi(2));
-    mean(planes, |index| {
-        let (mut x, mut y) = (planes.plane(&original.values, index), planes.plane(y, index));
-        let mut product = 1.0;
-        for (scale, weight) in SCALES.into_iter().enumerate() {
-            let (ssim, contrast) = similarity(&x, &y, None, constants)?;
-            let factor = if scale + 1 < SCALES.len() { contrast } else { ssim };
-            // A negative factor has no such power; it counts as no similarity.
-            product *= libm::pow(factor.max(0.0), weight);
-            (x, y) = (halved(&x), halved(&y));
+impl Plane<'_> {
+    /// Calls `read` with the numbers behind a row, all channels, and keeps this plane's.
+    fn row(&self, row: usize, out: &mut [f64], read: impl Fn(usize, &mut [f64])) {
+        let channels = self.planes.channels;
+        let start = self.start + row * self.planes.width * channels;
+        if channels == 1 {
+            return read(start, out);
         }
-        Some(product)
-    })
+        let mut all = vec![0.0; out.len() * channels];
+        read(start - start % channels, &mut all);
+        out.iter_mut().zip(all.iter().skip(start % channels).step_by(channels)).for_each(|(out, value)| *out = *value);
+    }
+
+    /// Spreads the values of both arrays in this plane over 256 levels.
+    fn quantised(self) -> Self {
+        let (mut min, mut max) = (f64::INFINITY, f64::NEG_INFINITY);
+        let width = self.planes.width;
+        let (mut x, mut y, mut present) = (vec![0.0; width], vec![0.0; width], vec![true; width]);
+        for row in 0..self.planes.height {
+            self.fill(row, &mut x, &mut y);
+            let holes = self.holes(row, &mut present);
+            for at in (0..width).filter(|&at| !holes || present[at]) {
+                let (low, high) = if x[at] < y[at] { (x[at], y[at]) } else { (y[at], x[at]) };
+                (min, max) = (if low < min { low } else { min }, if high > max { high } else { max });
+            }
+        }
+        Plane { levels: Some((min, max - min)), ..self }
+    }
+}
+
+impl Rows for Plane<'_> {
+    fn height(&self) -> usize {
+        self.planes.height
+    }
+
+    fn width(&self) -> usize {
+        self.planes.width
+    }
+
+    fn fill(&self, row: usize, x: &mut [f64], y: &mut [f64]) {
+        self.row(row, x, |start, out| self.source.original(start, out));
+        self.row(row, y, |start, out| self.source.decoded(start, out));
+        if let Some((min, range)) = self.levels {
+            x.iter_mut().chain(y).for_each(|value| *value = level(*value, min, range));
+        }
+    }
+
+    fn holes(&self, row: usize, present: &mut [bool]) -> bool {
+        let Some(valid) = self.source.valid() else { return false };
+        let row = valid[self.start + row * self.planes.width * self.planes.channels..].iter();
+        present.iter_mut().zip(row.step_by(self.planes.channels)).for_each(|(to, from)| *to = *from);
+        present.contains(&false)
+    }
+}
+
+/// The level of a value, from 0 to [`TOP`]; 0 where there is no range.
+#[inline(always)]
+fn level(value: f64, min: f64, range: f64) -> f64 {
+    // Numbers from here on are whole: adding and taking away rounds to the nearest one, ties to even.
+    const WHOLE: f64 = 1.5 * (1u64 << 52) as f64;
+    let level = ((value - min) / range * TOP + WHOLE) - WHOLE;
+    if range > 0.0 { level } else { 0.0 }
+}
+
+/// Mean SSIM and MS-SSIM over the planes, with `peak` the dynamic range L.
+///
+/// Windows that hold a missing value are left out of SSIM, and `None` stands for no window at all; there is no MS-SSIM
+/// with missing values, or where the fifth scale is smaller than the window.
+pub(super) fn pictures(planes: Planes, source: &dyn Source, peak: f64) -> (Option<f64>, Option<f64>) {
+    let constants = Constants((K1 * peak).powi(2), (K2 * peak).powi(2));
+    let scales = planes.has_scales(source);
+    let found = planes.each(source, |plane| {
+        let first = similarity(&plane, constants)?;
+        Some((first.ssim, if scales { smaller_scales(&plane, first, constants) } else { None }))
+    });
+    let ssim = mean(found.iter().map(|(ssim, _)| *ssim));
+    (ssim, mean(found.iter().filter_map(|(_, scales)| *scales)))
+}
+
+/// MS-SSIM of a plane whose similarity at the first scale is known.
+fn smaller_scales(plane: &Plane<'_>, first: Similarity, constants: Constants) -> Option<f64> {
+    let (mut product, mut halves) = (power(first.contrast, SCALES[0]), Halves::of(plane));
+    for (scale, weight) in SCALES.into_iter().enumerate().skip(1) {
+        let found = similarity(&halves, constants)?;
+        product *= power(if scale + 1 < SCALES.len() { found.contrast } else { found.ssim }, weight);
+        halves = Halves::of(&halves);
+    }
+    Some(product)
+}
+
+/// A negative factor has no such power; it counts as no similarity.
+fn power(factor: f64, weight: f64) -> f64 {
+    libm::pow(factor.max(0.0), weight)
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = values.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
+    (count > 0).then(|| sum / f64::from(count))
 }
 
 /// Smallest DSSIM over the planes, each scaled to [0, 1] by the range of both arrays in it and rounded to 256 levels.
-pub(super) fn dssim(planes: Planes, original: &Scaled, y: &[f64]) -> Option<f64> {
-    let one = |index| {
-        let (mut x, mut y) = (planes.plane(&original.values, index), planes.plane(y, index));
-        let valid = original.valid.as_ref().map(|valid| planes.plane(valid, index));
-        quantise_jointly(&mut x.pixels, &mut y.pixels, valid.as_ref().map(|plane| plane.pixels.as_slice()));
-        similarity(&x, &y, valid.as_ref(), (DSSIM_C, DSSIM_C)).map(|(ssim, _)| ssim)
-    };
-    (0..planes.count).filter_map(one).reduce(f64::min)
+pub(super) fn dssim(planes: Planes, source: &dyn Source) -> Option<f64> {
+    // The levels are whole numbers here, so the constants grow with them.
+    let constant = DSSIM_C * TOP * TOP;
+    let one = |plane: Plane<'_>| Some(similarity(&plane.quantised(), Constants(constant, constant))?.ssim);
+    planes.each(source, one).into_iter().reduce(f64::min)
 }
 
-fn mean(planes: Planes, one: impl Fn(usize) -> Option<f64>) -> Option<f64> {
-    let values: Vec<f64> = (0..planes.count).filter_map(one).collect();
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+/// Two pictures at half the size each way, every pixel the mean of four; an odd last row or column is dropped.
+struct Halves {
+    width: usize,
+    x: Vec<f64>,
+    y: Vec<f64>,
 }
 
-fn quantise_jointly(x: &mut [f64], y: &mut [f64], valid: Option<&[bool]>) {
-    let present = |at: usize| valid.is_none_or(|valid| valid[at]);
-    let (mut min, mut max) = (f64::INFINITY, f64::NEG_INFINITY);
-    for (_, (&x, &y)) in x.iter().zip(y.iter()).enumerate().filter(|(at, _)| present(*at)) {
-        (min, max) = (min.min(x).min(y), max.max(x).max(y));
-    }
-    let range = max - min;
-    let level = |value: f64| if range > 0.0 { ((value - min) / range * 255.0).round_ties_even() / 255.0 } else { 0.0 };
-    x.iter_mut().chain(y.iter_mut()).for_each(|value| *value = level(*value));
-}
-
-/// Mean over the windows of SSIM and of its contrast-structure factor.
-fn similarity(x: &Plane<f64>, y: &Plane<f64>, valid: Option<&Plane<bool>>, (c1, c2): (f64, f64)) -> Option<(f64, f64)> {
-    let weights = gaussian();
-    let map = |value: &dyn Fn(f64, f64) -> f64| {
-        let pixels = x.pixels.iter().zip(&y.pixels).map(|(&x, &y)| value(x, y)).collect();
-        filtered(&Plane { pixels, ..*x }, &weights)
-    };
-    let (mean_x, mean_y) = (map(&|x, _| x), map(&|_, y| y));
-    // Only the sum of the variances is needed.
-    let (squares, product) = (map(&|x, y| x * x + y * y), map(&|x, y| x * y));
-    let whole = valid.map(whole_windows);
-    let [ssim, contrast, count] = sums(mean_x.len(), &|at| {
-        if whole.as_ref().is_some_and(|whole| !whole[at]) {
-            return [0.0; 3];
+impl Halves {
+    fn of(rows: &dyn Rows) -> Self {
+        let (height, width) = (rows.height() / 2, rows.width() / 2);
+        let mut halves = Halves { width, x: Vec::new(), y: Vec::new() };
+        let row = || vec![0.0; rows.width()];
+        let (mut above, mut below) = ((row(), row()), (row(), row()));
+        for at in 0..height {
+            rows.fill(2 * at, &mut above.0, &mut above.1);
+            rows.fill(2 * at + 1, &mut below.0, &mut below.1);
+            for (out, above, below) in [(&mut halves.x, &above.0, &below.0), (&mut halves.y, &above.1, &below.1)] {
+                let pixel = |at: usize| (above[2 * at] + above[2 * at + 1] + below[2 * at] + below[2 * at + 1]) / 4.0;
+                out.extend((0..width).map(pixel));
+            }
         }
-        let (x, y) = (mean_x[at], mean_y[at]);
-        let (means, both) = (x * x + y * y, 2.0 * x * y);
-        let contrast = (2.0 * product[at] - both + c2) / (squares[at] - means + c2);
-        [(both + c1) / (means + c1) * contrast, contrast, 1.0]
-    });
-    (count > 0.0).then(|| (ssim / count, contrast / count))
-}
-
-fn gaussian() -> [f64; WINDOW] {
-    let centre = (WINDOW / 2) as f64;
-    let weight = |at: usize| libm::exp(-(at as f64 - centre).powi(2) / (2.0 * SIGMA * SIGMA));
-    let total: f64 = (0..WINDOW).map(weight).sum();
-    std::array::from_fn(|at| weight(at) / total)
-}
-
-/// The plane under a window of separable weights, only where the window lies within.
-fn filtered(plane: &Plane<f64>, weights: &[f64; WINDOW]) -> Vec<f64> {
-    let (height, width) = (plane.height - WINDOW + 1, plane.width - WINDOW + 1);
-    let mut rows = vec![0.0; plane.height * width];
-    for (row, out) in plane.pixels.chunks_exact(plane.width).zip(rows.chunks_exact_mut(width)) {
-        for (shift, &weight) in weights.iter().enumerate() {
-            out.iter_mut().zip(&row[shift..]).for_each(|(out, value)| *out += weight * value);
-        }
+        halves
     }
-    let mut windows = vec![0.0; height * width];
-    for (at, out) in windows.chunks_exact_mut(width).enumerate() {
-        for (shift, &weight) in weights.iter().enumerate() {
-            let row = &rows[(at + shift) * width..][..width];
-            out.iter_mut().zip(row).for_each(|(out, value)| *out += weight * value);
-        }
+}
+
+impl Rows for Halves {
+    fn height(&self) -> usize {
+        self.x.len() / self.width.max(1)
     }
-    windows
-}
 
-/// Which windows hold no missing value.
-fn whole_windows(valid: &Plane<bool>) -> Vec<bool> {
-    let missing = valid.pixels.iter().map(|&valid| f64::from(!valid)).collect();
-    let counted = filtered(&Plane { pixels: missing, height: valid.height, width: valid.width }, &[1.0; WINDOW]);
-    counted.into_iter().map(|count| count == 0.0).collect()
-}
+    fn width(&self) -> usize {
+        self.width
+    }
 
-/// Half the size each way, every pixel the mean of four; an odd last row or column is dropped.
-fn halved(plane: &Plane<f64>) -> Plane<f64> {
-    let (height, width) = (plane.height / 2, plane.width / 2);
-    let pixel = |at: usize| {
-        let corner = at / width * 2 * plane.width + at % width * 2;
-        let p = &plane.pixels;
-        (p[corner] + p[corner + 1] + p[corner + plane.width] + p[corner + plane.width + 1]) / 4.0
-    };
-    Plane { height, width, pixels: (0..height * width).map(pixel).collect() }
+    fn fill(&self, row: usize, x: &mut [f64], y: &mut [f64]) {
+        let range = row * self.width..(row + 1) * self.width;
+        x.copy_from_slice(&self.x[range.clone()]);
+        y.copy_from_slice(&self.y[range]);
+    }
+
+    fn holes(&self, _: usize, _: &mut [bool]) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

@@ -1,42 +1,47 @@
 //! Sums in one fixed order, so that a result does not depend on the number of threads.
 
-/// Elements that are summed in a row, lane by lane, before blocks are added as a balanced tree.
-const BLOCK: usize = 4096;
-/// Elements below which splitting the work is not worth a second thread.
-const SPLIT: usize = 1 << 16;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+/// Elements that are looked at together: their values as `f64` fit into a first-level cache.
+pub(super) const BLOCK: usize = 4096;
+/// Blocks that one task takes.
+const TASK: usize = 16;
 const LANES: usize = 8;
+
+/// What `one` makes of each block of [`BLOCK`] indices below `length`, in order; the last block may be shorter.
+pub(super) fn blocks<R: Send>(length: usize, one: impl Fn(Range<usize>) -> R + Sync) -> Vec<R> {
+    let range = |block: usize| block * BLOCK..((block + 1) * BLOCK).min(length);
+    let all = (0..length.div_ceil(BLOCK)).into_par_iter().with_min_len(TASK);
+    all.map(|block| one(range(block))).collect()
+}
+
+/// The sums of `K` terms each.
+pub(super) fn total<const K: usize>(terms: impl IntoIterator<Item = [f64; K]>) -> [f64; K] {
+    let mut totals = [Compensated::default(); K];
+    for term in terms {
+        totals.iter_mut().zip(term).for_each(|(total, term)| total.add(term));
+    }
+    totals.map(Compensated::value)
+}
 
 /// Sums the `K` terms of every index in `0..length`.
 ///
-/// The order is fixed: eight interleaved lanes within blocks of 4096, and a balanced tree over the blocks (Higham,
-/// "The accuracy of floating point summation", 1993: the error of a tree grows with the logarithm of the length).
+/// The order is fixed: interleaved lanes within a block, and the blocks one after another with what rounding loses.
 pub(super) fn sums<const K: usize>(length: usize, term: &(impl Fn(usize) -> [f64; K] + Sync)) -> [f64; K] {
-    tree(0, length, term)
+    total(blocks(length, |block| lanes(block, term)))
 }
 
-fn tree<const K: usize>(start: usize, end: usize, term: &(impl Fn(usize) -> [f64; K] + Sync)) -> [f64; K] {
-    let length = end - start;
-    if length <= BLOCK {
-        return block(start, end, term);
-    }
-    let middle = start + (length.div_ceil(BLOCK) / 2) * BLOCK;
-    let (left, right) = if length > SPLIT {
-        rayon::join(|| tree(start, middle, term), || tree(middle, end, term))
-    } else {
-        (tree(start, middle, term), tree(middle, end, term))
-    };
-    std::array::from_fn(|k| left[k] + right[k])
-}
-
-fn block<const K: usize>(start: usize, end: usize, term: &impl Fn(usize) -> [f64; K]) -> [f64; K] {
+fn lanes<const K: usize>(block: Range<usize>, term: &impl Fn(usize) -> [f64; K]) -> [f64; K] {
     let mut lanes = [[0.0; K]; LANES];
-    let whole = start + (end - start) / LANES * LANES;
-    for at in (start..whole).step_by(LANES) {
+    let whole = block.start + block.len() / LANES * LANES;
+    for at in (block.start..whole).step_by(LANES) {
         for (offset, lane) in lanes.iter_mut().enumerate() {
             add(lane, term(at + offset));
         }
     }
-    for at in whole..end {
+    for at in whole..block.end {
         add(&mut lanes[at - whole], term(at));
     }
     let [mut total, rest @ ..] = lanes;
@@ -53,6 +58,42 @@ fn add<const K: usize>(total: &mut [f64; K], term: [f64; K]) {
     }
 }
 
+/// The sum of a term over the pairs of two slices of one length, in interleaved lanes that a compiler can make vectors.
+#[inline(always)]
+pub(super) fn pairs(first: &[f64], second: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let (a, b) = (first.chunks_exact(LANES), second.chunks_exact(LANES));
+    let rest = a.remainder().iter().zip(b.remainder()).map(|(&a, &b)| term(a, b)).sum::<f64>();
+    for (a, b) in a.zip(b) {
+        for lane in 0..LANES {
+            lanes[lane] += term(a[lane], b[lane]);
+        }
+    }
+    lanes.iter().sum::<f64>() + rest
+}
+
+/// A running sum that keeps what rounding loses (Neumaier 1974).
+#[derive(Clone, Copy, Default)]
+pub(super) struct Compensated {
+    sum: f64,
+    lost: f64,
+}
+
+impl Compensated {
+    /// Adds a term.
+    pub fn add(&mut self, term: f64) {
+        let sum = self.sum + term;
+        self.lost += if self.sum.abs() >= term.abs() { (self.sum - sum) + term } else { (term - sum) + self.sum };
+        self.sum = sum;
+    }
+
+    /// The sum so far.
+    pub fn value(self) -> f64 {
+        // The compensation of an infinite sum is NaN.
+        if self.sum.is_finite() { self.sum + self.lost } else { self.sum }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +105,13 @@ mod tests {
             let expected = (length as f64, length as f64 * (length as f64 - 1.0) / 2.0);
             assert_eq!((ones, indices), if length == 0 { (0.0, 0.0) } else { expected });
         }
+    }
+
+    #[test]
+    fn what_rounding_loses_is_kept() {
+        assert_eq!(total([[1e16], [1.0], [1.0], [-1e16]]), [2.0]);
+        assert_eq!(total([[f64::INFINITY], [1.0]]), [f64::INFINITY]);
+        assert_eq!(pairs(&[1.0; 37], &[2.0; 37], |a, b| a * b), 74.0);
     }
 
     #[test]

@@ -6,11 +6,10 @@
 //! A stack holds one distribution per index of its first axis. Errors of moments are then those of the distribution that
 //! fares worst; what counts cells or mass is over the whole stack.
 
-use codecbench_methods::api::{Element, TensorRef, View};
-use codecbench_methods::for_dtype;
+use codecbench_methods::api::TensorRef;
 
-use super::original::Scaled;
-use super::sum::sums;
+use super::source::{Source, pair};
+use super::sum::{blocks, pairs, total};
 use super::{Metric, Metrics, Original, notebook};
 use crate::dataset::Kind;
 
@@ -51,32 +50,48 @@ pub(super) struct Moments {
 }
 
 impl Moments {
-    /// The moments of each distribution of `f`, scaled values in C order; empty for other than one to three velocities.
-    pub fn all(shape: &[usize], grid: &Grid, f: &[f64], scale: f64) -> Vec<Self> {
+    /// The moments of each distribution of the original, or of what came back; empty for other than one to three velocities.
+    pub fn all(source: &dyn Source, original: &Original<'_>, decoded: bool) -> Vec<Self> {
+        let (shape, grid) = (original.tensor.shape(), &original.grid);
         let spacing = grid.spacing.as_deref().map(|spacing| grid.of_one(spacing));
-        let one = |f: &[f64]| Some(Moments::new(&Velocity::new(grid.of_one(shape), spacing)?, f, scale));
-        f.chunks(grid.length_of_one(shape)).filter_map(one).collect()
+        let Some(velocity) = Velocity::new(grid.of_one(shape), spacing) else { return Vec::new() };
+        let length = grid.length_of_one(shape);
+        let one = |at: usize| {
+            let f = Distribution { source, decoded, start: at * length, length };
+            Moments::new(&velocity, &f, original.scale)
+        };
+        (0..original.tensor.len() / length).map(one).collect()
     }
 
     /// The moments of one distribution.
-    fn new(velocity: &Velocity, f: &[f64], scale: f64) -> Self {
-        let [density, x, y, z] = sums(f.len(), &|at| {
-            let v = velocity.at(at);
-            [f[at], f[at] * v[0], f[at] * v[1], f[at] * v[2]]
+    fn new(velocity: &Velocity, f: &Distribution<'_>, scale: f64) -> Self {
+        let [density, x, y, z] = f.sums(velocity, |f, [x, y], z| {
+            let (zeroth, first) = (pairs(f, z, |f, _| f), pairs(f, z, |f, z| f * z));
+            [zeroth, x * zeroth, y * zeroth, first]
         });
         let bulk = [x / density, y / density, z / density];
-        let [xx, yy, zz, xy, xz, yz, qx, qy, qz] = sums(f.len(), &|at| {
-            let v = velocity.at(at);
-            let c = [v[0] - bulk[0], v[1] - bulk[1], v[2] - bulk[2]];
-            let heat = f[at] * (c[0] * c[0] + c[1] * c[1] + c[2] * c[2]) / 2.0;
-            let p = |i: usize, j: usize| f[at] * c[i] * c[j];
-            [p(0, 0), p(1, 1), p(2, 2), p(0, 1), p(0, 2), p(1, 2), heat * c[0], heat * c[1], heat * c[2]]
+        let [xx, yy, zz, xy, xz, yz, qx, qy, qz] = f.sums(velocity, |f, [x, y], z| {
+            let (x, y) = (x - bulk[0], y - bulk[1]);
+            let power = |term: &dyn Fn(f64) -> f64| pairs(f, z, |f, z| f * term(z - bulk[2]));
+            let [s0, s1] = [pairs(f, z, |f, _| f), pairs(f, z, |f, z| f * (z - bulk[2]))];
+            let [s2, s3] = [power(&|c| c * c), power(&|c| c * c * c)];
+            let across = x * x + y * y;
+            let heat = across * s0 + s2;
+            [
+                x * x * s0,
+                y * y * s0,
+                s2,
+                x * y * s0,
+                x * s1,
+                y * s1,
+                x * heat / 2.0,
+                y * heat / 2.0,
+                (across * s1 + s3) / 2.0,
+            ]
         });
         let shift = libm::log(scale);
-        let [entropy] = sums(f.len(), &|at| {
-            let value = f[at];
-            [if value > 0.0 { -value * (libm::log(value) + shift) } else { 0.0 }]
-        });
+        let entropy = |value: &f64| if *value > 0.0 { -value * (libm::log(*value) + shift) } else { 0.0 };
+        let [entropy] = total(f.blocks(|_, f| [f.iter().map(entropy).sum::<f64>()]));
         let (pressure, heat_flux) = ([xx, yy, zz, xy, xz, yz], [qx, qy, qz]);
         Moments { density, velocity: bulk, pressure, heat_flux, entropy }
     }
@@ -87,61 +102,115 @@ impl Moments {
     }
 }
 
-/// Velocities of the cells.
+/// Velocities of the cells. The components are in an order of their own: none of the errors depends on it.
 struct Velocity {
-    /// Elements per step, length and spacing of each axis; an axis that is not there has length 1.
-    axes: [(usize, usize, f64); 3],
+    /// Length and spacing of the axes but the last, slowest first; one that is not there has length 1.
+    outer: [(usize, f64); 2],
+    /// Velocities along the last axis.
+    last: Vec<f64>,
 }
 
 impl Velocity {
     fn new(shape: &[usize], spacing: Option<&[f64]>) -> Option<Self> {
-        if shape.is_empty() || shape.len() > 3 {
-            return None;
-        }
-        let axis = |axis: usize| {
-            let Some(&length) = shape.get(axis) else { return (1, 1, 0.0) };
-            let spacing = spacing.and_then(|spacing| spacing.get(axis)).copied().unwrap_or(1.0);
-            (shape[axis + 1..].iter().product::<usize>().max(1), length.max(1), spacing)
+        let spacing = |axis: usize| spacing.and_then(|spacing| spacing.get(axis)).copied().unwrap_or(1.0);
+        let axis = |axis: usize| (shape[axis], spacing(axis));
+        let outer = match shape.len() {
+            1 => [(1, 0.0), (1, 0.0)],
+            2 => [(1, 0.0), axis(0)],
+            3 => [axis(0), axis(1)],
+            _ => return None,
         };
-        Some(Velocity { axes: std::array::from_fn(axis) })
+        let (length, step) = axis(shape.len() - 1);
+        Some(Velocity { outer, last: (0..length).map(|at| at as f64 * step).collect() })
     }
 
-    #[inline(always)]
-    fn at(&self, at: usize) -> [f64; 3] {
-        self.axes.map(|(stride, length, spacing)| (at / stride % length) as f64 * spacing)
+    /// The velocity across of a row of cells.
+    fn across(&self, row: usize) -> [f64; 2] {
+        let [(_, slow), (length, fast)] = self.outer;
+        [(row / length) as f64 * slow, (row % length) as f64 * fast]
+    }
+}
+
+/// One distribution of the original or of what came back, scaled.
+struct Distribution<'s> {
+    source: &'s dyn Source,
+    decoded: bool,
+    /// Flat index of the first cell, and the number of cells.
+    start: usize,
+    length: usize,
+}
+
+impl Distribution<'_> {
+    /// What `one` makes of each block: the index of its first cell, and its values.
+    fn blocks<R: Send>(&self, one: impl Fn(usize, &[f64]) -> R + Sync) -> Vec<R> {
+        blocks(self.length, |block| {
+            let mut values = vec![0.0; block.len()];
+            let start = self.start + block.start;
+            let source = self.source;
+            if self.decoded {
+                source.decoded(start, &mut values)
+            } else {
+                source.original(start, &mut values)
+            }
+            one(block.start, &values)
+        })
+    }
+
+    /// Sums of what `term` makes of each row, or piece of one: its values, their velocity across and those along.
+    fn sums<const K: usize>(
+        &self,
+        velocity: &Velocity,
+        term: impl Fn(&[f64], [f64; 2], &[f64]) -> [f64; K] + Sync,
+    ) -> [f64; K] {
+        let width = velocity.last.len();
+        let parts = self.blocks(|start, values| {
+            let (mut at, mut sums) = (0, [0.0; K]);
+            while at < values.len() {
+                let (row, column) = ((start + at) / width, (start + at) % width);
+                let end = (at + width - column).min(values.len());
+                let along = &velocity.last[column..column + end - at];
+                let terms = term(&values[at..end], velocity.across(row), along);
+                sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
+                at = end;
+            }
+            sums
+        });
+        total(parts)
     }
 }
 
 /// Sets every metric of distribution functions that is defined here.
-pub(super) fn measure(metrics: &mut Metrics, original: &Original<'_>, decoded: &TensorRef<'_>) {
-    let scaled = &original.scaled;
-    let y = for_dtype!(TensorRef, decoded, view => scaled_values(view, scaled));
-    let (shape, grid) = (original.tensor.shape(), &original.grid);
-    for (before, after) in original.moments().iter().zip(&Moments::all(shape, grid, &y, scaled.scale)) {
+pub(super) fn measure(metrics: &mut Metrics, original: &Original<'_>, source: &dyn Source) {
+    for (before, after) in original.moments().iter().zip(&Moments::all(source, original, true)) {
         compare(metrics, before, after);
     }
-    let length = grid.length_of_one(shape);
-    for (x, y) in scaled.values.chunks(length).zip(y.chunks(length)) {
-        notebook::measure(metrics, grid.of_one(shape), x, y);
+    notebook(metrics, original, source);
+    support(metrics, original, source);
+}
+
+/// The notebook's numbers, for distributions over a cube.
+fn notebook(metrics: &mut Metrics, original: &Original<'_>, source: &dyn Source) {
+    let (shape, length) =
+        (original.grid.of_one(original.tensor.shape()), original.grid.length_of_one(original.tensor.shape()));
+    if !notebook::applies(shape) {
+        return;
     }
-    let [below, total] = sums(y.len(), &|at| [(-y[at]).max(0.0), y[at].abs()]);
-    if total > 0.0 {
-        metrics.set(Metric::NegativeMass, below / total);
-    }
-    if let Some(threshold) = original.grid.threshold {
-        support(metrics, scaled, &y, threshold / scaled.scale);
+    let (mut x, mut y) = (vec![0.0; length], vec![0.0; length]);
+    for at in 0..original.tensor.len() / length {
+        source.original(at * length, &mut x);
+        source.decoded(at * length, &mut y);
+        notebook::measure(metrics, shape, &x, &y);
     }
 }
 
-/// The larger of the relative errors of density and temperature, over all distributions of a stack; `None` for what has no moments, infinite where they
-/// are not defined.
+/// The larger of the relative errors of density and temperature, over all distributions of a stack; `None` for what has
+/// no moments, infinite where they are not defined.
 ///
 /// # Panics
 /// If element types or shapes differ.
 pub fn moments_err(original: &Original<'_>, decoded: &TensorRef<'_>) -> Option<f64> {
     let x = Some(original.moments()).filter(|x| original.kind == Kind::Vdf && !x.is_empty())?;
-    let y = for_dtype!(TensorRef, decoded, view => scaled_values(view, &original.scaled));
-    let y = Moments::all(original.tensor.shape(), &original.grid, &y, original.scaled.scale);
+    let y = Moments::all(pair(original, decoded).as_ref(), original, true);
     x.iter().zip(&y).map(|(x, y)| relative_err(x, y)).reduce(f64::max)
 }
 
@@ -149,12 +218,6 @@ fn relative_err(x: &Moments, y: &Moments) -> f64 {
     let relative = |x: f64, y: f64| if x == y { 0.0 } else { (y - x).abs() / x.abs() };
     let worst = relative(x.density, y.density).max(relative(x.temperature(), y.temperature()));
     if worst.is_nan() || y.temperature().is_nan() { f64::INFINITY } else { worst }
-}
-
-fn scaled_values<T: Element>(view: &View<'_, T>, scaled: &Scaled) -> Vec<f64> {
-    let inverse = scaled.inverse();
-    let value = |(at, value): (usize, &T)| if scaled.is_valid(at) { value.to_f64() * inverse } else { 0.0 };
-    view.data().iter().enumerate().map(value).collect()
 }
 
 fn compare(metrics: &mut Metrics, x: &Moments, y: &Moments) {
@@ -185,20 +248,44 @@ fn frobenius(p: &[f64; 6]) -> f64 {
     (square(&p[..3]) + 2.0 * square(&p[3..])).sqrt()
 }
 
-/// Where there is anything at all: cells that crossed the threshold, and the error of log10 f where x is above it. A
-/// decoded value below the threshold counts as the threshold, for it may be zero or negative.
-fn support(metrics: &mut Metrics, scaled: &Scaled, y: &[f64], threshold: f64) {
-    let x = &scaled.values;
-    let [crossed, above] =
-        sums(y.len(), &|at| [f64::from((x[at] > threshold) != (y[at] > threshold)), f64::from(x[at] > threshold)]);
-    metrics.set(Metric::SupportErr, crossed / scaled.count as f64);
-    if above > 0.0 && threshold > 0.0 {
-        let [square] = sums(y.len(), &|at| {
-            let present = x[at] > threshold;
-            [if present { libm::log10(y[at].max(threshold) / x[at]).powi(2) } else { 0.0 }]
-        });
-        metrics.set(Metric::Log10Rmse, (square / above).sqrt());
+/// Where there is anything at all: mass below zero, cells that crossed the threshold, and the error of log10 f where x is
+/// above it. A decoded value below the threshold counts as the threshold, for it may be zero or negative.
+fn support(metrics: &mut Metrics, original: &Original<'_>, source: &dyn Source) {
+    let threshold = original.grid.threshold.map(|threshold| threshold * original.inverse());
+    let parts = blocks(original.tensor.len(), |block| {
+        let (mut x, mut y) = (vec![0.0; block.len()], vec![0.0; block.len()]);
+        source.original(block.start, &mut x);
+        source.decoded(block.start, &mut y);
+        let (below, all) = (pairs(&y, &y, |y, _| if y < 0.0 { -y } else { 0.0 }), pairs(&y, &y, |y, _| y.abs()));
+        let Some(threshold) = threshold else { return [below, all, 0.0, 0.0, 0.0] };
+        let [crossed, above, square] = crossings(&x, &y, threshold);
+        [below, all, crossed, above, square]
+    });
+    let [below, all, crossed, above, square] = total(parts);
+    if all > 0.0 {
+        metrics.set(Metric::NegativeMass, below / all);
     }
+    if let Some(threshold) = threshold {
+        metrics.set(Metric::SupportErr, crossed / original.count as f64);
+        if above > 0.0 && threshold > 0.0 {
+            metrics.set(Metric::Log10Rmse, (square / above).sqrt());
+        }
+    }
+}
+
+/// Cells that crossed the threshold, cells of x above it, and the sum of the squares of log10 y / x there.
+fn crossings(x: &[f64], y: &[f64], threshold: f64) -> [f64; 3] {
+    let mut sums = [0.0; 3];
+    for (&x, &y) in x.iter().zip(y) {
+        let present = x > threshold;
+        sums[0] += f64::from(present != (y > threshold));
+        sums[1] += f64::from(present);
+        if present && x != y && threshold > 0.0 {
+            let ratio = libm::log10(y.max(threshold) / x);
+            sums[2] += ratio * ratio;
+        }
+    }
+    sums
 }
 
 #[cfg(test)]

@@ -29,7 +29,8 @@ impl<'a> Loaded<'a> {
     pub fn new(dataset: &'a Dataset) -> Self {
         let original = Original::new(dataset.tensor.view(), dataset.kind, dataset.fill_value)
             .on_velocity_grid(dataset.velocity_spacing.clone(), dataset.sparsity_threshold)
-            .stacked(dataset.stack);
+            .stacked(dataset.stack)
+            .with_luma_rows(dataset.luma_rows);
         let threshold = dataset.sparsity_threshold.filter(|_| dataset.kind == Kind::Vdf);
         let sparse_bytes = threshold.map(|threshold| sparse_bytes(&dataset.tensor.view(), threshold));
         Loaded { dataset, original, sparse_bytes }

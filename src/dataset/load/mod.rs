@@ -35,11 +35,20 @@ pub struct Parsed {
     pub sparsity_threshold: Option<f64>,
     /// Whether the first axis numbers distributions (VDF).
     pub stack: bool,
+    /// Rows of a frame that are luma, where chroma stands below (video).
+    pub luma_rows: Option<usize>,
 }
 
 impl From<Tensor> for Parsed {
     fn from(tensor: Tensor) -> Self {
-        Parsed { tensor, velocity_spacing: None, velocity_origin: None, sparsity_threshold: None, stack: false }
+        Parsed {
+            tensor,
+            velocity_spacing: None,
+            velocity_origin: None,
+            sparsity_threshold: None,
+            stack: false,
+            luma_rows: None,
+        }
     }
 }
 
@@ -56,7 +65,7 @@ pub fn parse(bytes: &[u8], format: &Format, layout: Option<&Layout>) -> Result<P
         Format::Npy => npy::parse(bytes)?.into(),
         Format::Npz { member } => npy::parse_member(bytes, member.as_deref())?.into(),
         Format::Png => png::parse(bytes)?.into(),
-        Format::Y4m => y4m::parse(bytes)?.into(),
+        Format::Y4m => y4m::parse(bytes)?,
         Format::Vlsv(view) => vlsv::parse(bytes, view)?,
     };
     let tensor = &parsed.tensor;

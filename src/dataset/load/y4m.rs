@@ -2,9 +2,9 @@
 //!
 //! The format: <https://wiki.multimedia.cx/index.php/YUV4MPEG2>.
 
-use codecbench_methods::api::{DType, Tensor};
+use codecbench_methods::api::DType;
 
-use super::{FormatError, from_le, malformed, unsupported};
+use super::{FormatError, Parsed, from_le, malformed, unsupported};
 use crate::dataset::manifest::Layout;
 
 const MAGIC: &[u8] = b"YUV4MPEG2";
@@ -23,7 +23,7 @@ struct Frame {
 ///
 /// Axes: frames, rows, columns for luma alone; frames, 3, rows, columns for 4:4:4; frames, rows, columns for subsampled
 /// chroma, where the rows of a frame are its luma, then each chroma plane laid out anew in rows of the luma's width.
-pub fn parse(bytes: &[u8]) -> Result<Tensor, FormatError> {
+pub fn parse(bytes: &[u8]) -> Result<Parsed, FormatError> {
     let (header, mut rest) = line(bytes).ok_or_else(|| malformed("y4m: no header line"))?;
     let frame = Frame::parse(header)?;
     let size = frame.byte_len().ok_or_else(|| malformed("y4m: the frame size overflows"))?;
@@ -44,7 +44,9 @@ pub fn parse(bytes: &[u8]) -> Result<Tensor, FormatError> {
         rest = &rest[mark.len() + 1 + size..];
         frames += 1;
     }
-    from_le(&Layout { shape: frame.shape(frames)?, dtype: frame.dtype }, &samples)
+    let tensor = from_le(&Layout { shape: frame.shape(frames)?, dtype: frame.dtype }, &samples)?;
+    let below = tensor.shape().len() == 3 && frame.chroma.is_some();
+    Ok(Parsed { luma_rows: below.then_some(frame.rows), ..tensor.into() })
 }
 
 impl Frame {
@@ -144,16 +146,16 @@ mod tests {
 
     #[test]
     fn shapes_follow_the_colour_space() {
-        for (space, frame, shape, dtype) in [
-            ("mono", 8, vec![2, 2, 4], DType::U8),
-            ("420jpeg", 12, vec![2, 3, 4], DType::U8),
-            ("422", 16, vec![2, 4, 4], DType::U8),
-            ("444", 24, vec![2, 3, 2, 4], DType::U8),
-            ("420p10", 24, vec![2, 3, 4], DType::U16),
-            ("mono10", 16, vec![2, 2, 4], DType::U16),
+        for (space, frame, shape, dtype, luma_rows) in [
+            ("mono", 8, vec![2, 2, 4], DType::U8, None),
+            ("420jpeg", 12, vec![2, 3, 4], DType::U8, Some(2)),
+            ("422", 16, vec![2, 4, 4], DType::U8, Some(2)),
+            ("444", 24, vec![2, 3, 2, 4], DType::U8, None),
+            ("420p10", 24, vec![2, 3, 4], DType::U16, Some(2)),
+            ("mono10", 16, vec![2, 2, 4], DType::U16, None),
         ] {
-            let tensor = parse(&video(space, frame)).expect(space);
-            assert_eq!((tensor.shape(), tensor.dtype()), (&shape[..], dtype), "{space}");
+            let Parsed { tensor, luma_rows: found, .. } = parse(&video(space, frame)).expect(space);
+            assert_eq!((tensor.shape(), tensor.dtype(), found), (&shape[..], dtype, luma_rows), "{space}");
         }
     }
 

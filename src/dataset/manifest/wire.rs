@@ -81,6 +81,8 @@ impl Wire {
         self.check_size(&source, layout.as_ref())?;
         self.check_axes(layout.as_ref())?;
         let swapped_sha256 = self.swapped(&source)?;
+        let planar = self.format.as_deref() == Some("yuv420p");
+        let luma_rows = self.height.filter(|_| planar).and_then(|height| usize::try_from(height).ok());
         let (layout, stored) = self.narrowed(layout)?;
         let origin = self.source_repo.as_ref().map(|repo| {
             let (commit, path) = (self.source_commit.as_deref(), self.source_path.as_deref());
@@ -101,6 +103,7 @@ impl Wire {
             velocity_spacing: self.velocity_spacing,
             sparsity_threshold: self.sparsity_threshold,
             stack: self.stack,
+            luma_rows,
             units: self.units,
             axes: self.axes,
             description: self.description,

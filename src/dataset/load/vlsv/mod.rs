@@ -74,6 +74,7 @@ pub fn parse(bytes: &[u8], view: &VlsvView) -> Result<Parsed, FormatError> {
         velocity_origin: grid.filter(|_| !view.blocks).map(|grid| with_leading(grid.origin, 0.0)),
         sparsity_threshold: threshold,
         stack: leading == 1 && !view.blocks,
+        luma_rows: None,
         ..tensor.into()
     })
 }

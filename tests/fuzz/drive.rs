@@ -1,0 +1,203 @@
+//! Fuzzes everything that reads bytes, for as long as one has.
+//!
+//! `cargo bench --bench fuzz -- [--seconds 60] [--target NAME] [--seed 1] [--save]`: so many seconds for each target whose
+//! name holds NAME. It goes by how an input ends; built as below, it goes by what an input reaches, too:
+//!
+//! ```sh
+//! RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 \
+//!   -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Clink-arg=-Wl,--unresolved-symbols=ignore-all" \
+//!   cargo bench --bench fuzz --target x86_64-unknown-linux-gnu --target-dir target/fuzz -- --seconds 600
+//! ```
+//!
+//! An input that fails is told, shortened and written to `target/fuzz-failures/`; so is the one that runs, so that it is
+//! there after a crash. `--save` writes the inputs that matter to the committed corpus of each target.
+
+mod corpus;
+mod coverage;
+mod files;
+mod frames;
+mod guard;
+mod mutate;
+mod target;
+
+#[path = "../conformance/alloc.rs"]
+mod alloc;
+#[path = "../conformance/values.rs"]
+#[expect(dead_code, reason = "shared with the conformance suite")]
+mod values;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use target::Target;
+use values::Random;
+
+/// Inputs kept per target and bytes of them, so that the corpus stays small.
+const KEPT: usize = 48;
+const KEPT_BYTES: usize = 40_000;
+
+struct Options {
+    seconds: u64,
+    target: String,
+    seed: u64,
+    save: bool,
+}
+
+fn main() {
+    let options = options();
+    guard::watch();
+    println!("{} edges are counted", coverage::edges());
+    println!("{:<28} {:>10} {:>8} {:>8} {:>9} {:>9}", "target", "inputs", "seconds", "kept", "reached", "failures");
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
+    pool.install(|| {
+        let selected = Target::all().into_iter().filter(|target| target.name.contains(&options.target));
+        selected.for_each(|target| Session::new(target, options.seed).fuzz(&options));
+    });
+}
+
+fn options() -> Options {
+    let mut options = Options { seconds: 60, target: String::new(), seed: 1, save: false };
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--seconds" => options.seconds = number(words.next()),
+            "--seed" => options.seed = number(words.next()),
+            "--target" => options.target = words.next().unwrap_or_default(),
+            "--save" => options.save = true,
+            _ => {}
+        }
+    }
+    options
+}
+
+fn number(word: Option<String>) -> u64 {
+    word.and_then(|word| word.parse().ok()).expect("a number stands behind --seconds and --seed")
+}
+
+/// One target, what it was given and what came of it.
+struct Session {
+    target: Target,
+    random: Random,
+    pool: Vec<Vec<u8>>,
+    reached: Reached,
+    failures: BTreeSet<String>,
+    inputs: u64,
+}
+
+/// What makes an input worth keeping.
+#[derive(Default)]
+struct Reached {
+    edges: coverage::Seen,
+    endings: BTreeSet<String>,
+    count: usize,
+}
+
+impl Reached {
+    /// Whether the last run reached anything new, or ended in a new way.
+    fn add(&mut self, outcome: &Result<String, String>) -> bool {
+        // Places and sizes are not ways to end.
+        let told = outcome.as_ref().map_or_else(Clone::clone, Clone::clone);
+        let ending: String = told.chars().filter(|c| !c.is_ascii_digit()).take(80).collect();
+        let new = self.edges.add();
+        self.count += new;
+        self.endings.insert(ending) || new > 0
+    }
+}
+
+impl Session {
+    fn new(target: Target, seed: u64) -> Self {
+        let pool = target.seeds();
+        let mut session = Session {
+            target,
+            random: Random(seed),
+            pool: Vec::new(),
+            reached: Reached::default(),
+            failures: BTreeSet::new(),
+            inputs: 0,
+        };
+        pool.into_iter().for_each(|input| session.try_one(input, true));
+        session
+    }
+
+    fn fuzz(mut self, options: &Options) {
+        let start = Instant::now();
+        let patience = Duration::from_secs(options.seconds);
+        while start.elapsed() < patience && !self.pool.is_empty() {
+            // The latest finds are the least explored.
+            let recent = self.pool.len().saturating_sub(1 + self.random.below(self.pool.len()));
+            let at = if self.random.below(2) == 0 { recent } else { self.random.below(self.pool.len()) };
+            let other = self.random.below(self.pool.len());
+            let input = self.target.vary(&mut self.random, &self.pool[at], &self.pool[other]);
+            self.try_one(input, false);
+        }
+        let (name, seconds, kept) = (&self.target.name, start.elapsed().as_secs(), self.pool.len());
+        let (reached, failures) = (self.reached.count, self.failures.len());
+        println!("{name:<28} {:>10} {seconds:>8} {kept:>8} {reached:>9} {failures:>9}", self.inputs);
+        if options.save {
+            self.save();
+        }
+    }
+
+    fn try_one(&mut self, input: Vec<u8>, keep: bool) {
+        self.inputs += 1;
+        keep_file(&format!("{}.running", self.target.name), &input);
+        let outcome = guard::run(&self.target, &input);
+        let new = self.reached.add(&outcome);
+        match outcome {
+            Ok(_) if new || keep => self.pool.push(input),
+            Ok(_) => {}
+            Err(failure) => self.tell(failure, input),
+        }
+    }
+
+    /// Tells a failure once, with a shorter input that fails alike.
+    fn tell(&mut self, failure: String, mut input: Vec<u8>) {
+        let key: String = failure.chars().filter(|c| !c.is_ascii_digit()).collect();
+        if !self.failures.insert(key.clone()) {
+            return;
+        }
+        for _ in 0..300 {
+            let other = self.target.vary(&mut self.random, &input, &[]);
+            let fails_alike = |outcome: Result<String, String>| {
+                outcome.is_err_and(|failure| failure.chars().filter(|c| !c.is_ascii_digit()).eq(key.chars()))
+            };
+            if other.len() < input.len() && fails_alike(guard::run(&self.target, &other)) {
+                input = other;
+            }
+        }
+        let name = format!("{}-{}.bin", self.target.name, self.failures.len());
+        keep_file(&name, &input);
+        println!("{}: {failure}; {} bytes in target/fuzz-failures/{name}", self.target.name, input.len());
+    }
+
+    /// Writes the smallest inputs that together reach what all did, without those that the seeds are made of.
+    fn save(mut self) {
+        let valid = self.target.valid();
+        self.reached = Reached::default();
+        for input in &valid {
+            let outcome = guard::run(&self.target, input);
+            self.reached.add(&outcome);
+        }
+        let mut candidates = std::mem::take(&mut self.pool);
+        candidates.sort_by_key(|input| input.len());
+        let mut kept: Vec<Vec<u8>> = Vec::new();
+        for input in candidates {
+            let outcome = guard::run(&self.target, &input);
+            let bytes: usize = kept.iter().map(Vec::len).sum();
+            if self.reached.add(&outcome) && kept.len() < KEPT && bytes + input.len() <= KEPT_BYTES {
+                kept.push(input);
+            }
+        }
+        if !kept.is_empty() {
+            corpus::write(&self.target.name, &kept).expect("the corpus can be written");
+        }
+    }
+}
+
+fn keep_file(name: &str, bytes: &[u8]) {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/fuzz-failures");
+    let written = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(name), bytes));
+    written.expect("target/ can be written");
+}
