@@ -3,13 +3,13 @@
 use std::rc::Rc;
 
 use super::Effort;
-use super::lattice::Lattice;
 use super::palette::Palette;
 use super::plan::{Form, Predictor};
 use super::raster::Raster;
 use super::repeats;
 use super::symbols::Collected;
 use crate::shared::blocks;
+use crate::shared::lattice::Lattice;
 use crate::shared::mixing::Cost;
 use crate::shared::multilevel::{Sample, TRIM_UNITS, trim};
 

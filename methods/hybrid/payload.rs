@@ -2,11 +2,11 @@
 
 use super::Effort;
 use super::choose::INTEGERS;
-use super::lattice::Lattice;
 use super::mixed::{Contexts, Eight, Four, Mixed};
 use super::palette::Palette;
 use super::plan::{Form, Predictor};
 use crate::api::Error;
+use crate::shared::lattice::Lattice;
 use crate::shared::multilevel::{Sample, TRIM_UNITS};
 use crate::shared::range::{BitCoder, RangeDecoder};
 

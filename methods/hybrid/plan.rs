@@ -1,10 +1,10 @@
 //! What the encoder chose for an array: the form of its values, and how they are predicted.
 
 use super::interpolation;
-use super::lattice::Lattice;
 use super::palette::Palette;
 use super::raster::{self, Raster};
 use super::symbols::Symbols;
+use crate::shared::lattice::Lattice;
 use crate::shared::multilevel::{Grid, Sample, quantisers};
 use crate::shared::range::BitCoder;
 

@@ -8,9 +8,9 @@ use super::plan::{Plan, step};
 use super::pyramid::Pyramid;
 use super::raster;
 use super::side::{Encoder, Residual};
-use crate::hybrid::lattice::Lattice;
 use crate::hybrid::palette::Palette;
 use crate::shared::entropy::rows::Counts;
+use crate::shared::lattice::Lattice;
 use crate::shared::mixing::Cost;
 use crate::shared::multilevel::{TRIM_UNITS, trim};
 

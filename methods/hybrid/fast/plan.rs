@@ -3,8 +3,8 @@
 use super::field::RANK;
 use super::lane::Value;
 use super::pyramid::Pyramid;
-use crate::hybrid::lattice::Lattice;
 use crate::hybrid::palette::Palette;
+use crate::shared::lattice::Lattice;
 use crate::shared::multilevel::TRIM_UNITS;
 use crate::shared::range::BitCoder;
 
