@@ -36,7 +36,7 @@ pub(super) struct SystemProbe {
 }
 
 impl SystemProbe {
-    /// With the counters of the rayon pool that the caller belongs to.
+    /// With the counters of the calling thread, if its rayon pool has no other.
     pub fn start() -> Self {
         SystemProbe { start: Instant::now(), counters: Counters::open() }
     }
