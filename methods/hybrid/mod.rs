@@ -31,7 +31,7 @@ use crate::api::{
     TensorMut, TensorRef,
 };
 use crate::for_exact;
-use crate::shared::{exact, lattice, tiles};
+use crate::shared::{exact, tiles};
 
 /// Most axes that Lorenzo's rule takes together: it looks at two to the power of them.
 const MOST_AXES: usize = 4;

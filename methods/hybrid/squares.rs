@@ -66,21 +66,21 @@ impl<const N: usize> Squares<N> {
         let inputs = inputs.map(|input| input * scale);
         let mut product = [0.0; N];
         for (row, input) in self.inverse.iter().zip(inputs) {
-            for i in 0..N {
-                product[i] += row[i] * input;
+            for (product, element) in product.iter_mut().zip(row) {
+                *product += element * input;
             }
         }
         let gain = 1.0 / (MEMORY + halves::<N>(std::array::from_fn(|i| product[i] * inputs[i])));
         let error = error * scale * gain;
-        for i in 0..N {
-            self.weights[i] += error * product[i];
+        for (weight, product) in self.weights.iter_mut().zip(product) {
+            *weight += error * product;
         }
         let doubt = halves::<N>(std::array::from_fn(|i| self.inverse[i][i]));
         let grow = if doubt < MOST_DOUBT { 1.0 / MEMORY } else { 1.0 };
         for (row, left) in self.inverse.iter_mut().zip(product) {
             let left = gain * left;
-            for i in 0..N {
-                row[i] = (row[i] - left * product[i]) * grow;
+            for (element, right) in row.iter_mut().zip(product) {
+                *element = (*element - left * right) * grow;
             }
         }
         self.check(doubt);

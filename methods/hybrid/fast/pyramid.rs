@@ -157,9 +157,9 @@ fn place(field: &Field, grid: &Grid, odd: usize, at: [usize; LAST], rows: Place)
             }
         }
         place.base += start * field.strides[axis];
-        match axis {
-            LAST => place.step = spacing * field.strides[axis],
-            _ => place.base += at[axis] * spacing * field.strides[axis],
+        match at.get(axis) {
+            None => place.step = spacing * field.strides[axis],
+            Some(at) => place.base += at * spacing * field.strides[axis],
         }
         if axis == LAST - 1 {
             place.stride = spacing * field.strides[axis];

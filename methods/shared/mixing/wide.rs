@@ -113,7 +113,7 @@ impl<const N: usize> Wide<N> {
         let (likely, trust) = if self.matches { outlook.likely } else { (0, 0) };
         let believed = if trust == 0 { 0 } else { 1 + usize::from(trust >= TRUSTS / 2) };
         let set = (expected.min(SETS - 1) + SETS * believed) * NODES;
-        let likely = self::class(likely.unsigned_abs()) as isize;
+        let likely = class(likely.unsigned_abs()) as isize;
         let mut decide = |above: usize, node: usize| {
             let mut slots = bases.map(|base| base + node);
             if self.matches {
