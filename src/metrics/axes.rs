@@ -272,6 +272,6 @@ mod tests {
         let e: Vec<f64> = (0..9000).map(|at| f64::from(at / 3)).collect();
         let (ones, zeros) = (2998.0 * 3.0, 3000.0);
         let found = of(&shape, &vec![0.0; 9000], &e).gradient.expect("two axes");
-        assert!((found - (ones / (ones + zeros) as f64).sqrt()).abs() < 1e-14);
+        assert!((found - (ones / (ones + zeros)).sqrt()).abs() < 1e-14);
     }
 }

@@ -29,6 +29,7 @@ pub fn read(target: &str) -> Vec<Vec<u8>> {
 ///
 /// # Errors
 /// As the file system says.
+#[cfg_attr(test, allow(dead_code, reason = "the driver alone writes corpora"))]
 pub fn write(target: &str, inputs: &[Vec<u8>]) -> io::Result<()> {
     let mut bytes = Vec::new();
     for input in inputs {
