@@ -270,7 +270,7 @@ mod tests {
         // e = i along the first axis: every central difference along it is 1 and along the second 0.
         let shape = [3000, 3];
         let e: Vec<f64> = (0..9000).map(|at| f64::from(at / 3)).collect();
-        let (ones, zeros) = (2998.0 * 3.0, 3000.0);
+        let (ones, zeros) = (2998.0f64 * 3.0, 3000.0);
         let found = of(&shape, &vec![0.0; 9000], &e).gradient.expect("two axes");
         assert!((found - (ones / (ones + zeros)).sqrt()).abs() < 1e-14);
     }
