@@ -127,6 +127,8 @@ impl Capabilities {
         if rows.peek().is_none() {
             let mut known: Vec<_> = self.targets.iter().map(|row| row.target.name()).collect();
             known.dedup();
+            // The row that logarithms add stands with the `Entry`.
+            known.extend((self.logarithms && !known.contains(&"pwrel")).then_some("pwrel"));
             return Err(Error::unsupported(format!("target `{target}`; supported: {}", known.join(", "))));
         }
         Ok(rows)

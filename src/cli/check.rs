@@ -28,8 +28,8 @@ const FAILED: u8 = 1;
 #[command(after_help = "Example: codecbench check --baseline reports/reference --format github")]
 pub struct CheckArgs {
     /// Folder of the report to compare with
-    #[arg(long, value_name = "DIR", required_unless_present = "timings", default_value = "")]
-    baseline: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "timings")]
+    baseline: Option<PathBuf>,
     /// Compare the times of two timed sweeps instead: folders of reports, or their timings.csv
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["baseline", "results", "bless", "summary"])]
     timings: Vec<PathBuf>,
@@ -68,10 +68,11 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode> {
     if let [first, second] = args.timings.as_slice() {
         return timings(first, second, args.loaded);
     }
-    let path = args.baseline.join("results.csv");
+    let folder = args.baseline.as_deref().context("`--baseline` names the report to compare with")?;
+    let path = folder.join("results.csv");
     // Before anything is measured: a baseline that is not there costs minutes otherwise.
     let baseline = if args.bless && !path.exists() { Vec::new() } else { rows(&path)? };
-    let recipe = args.baseline.join("sweep.toml");
+    let recipe = folder.join("sweep.toml");
     let now = match &args.results {
         Some(folder) => rows(&folder.join("results.csv"))?,
         None => measure(&recipe, args.quiet)?,
@@ -86,7 +87,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode> {
         append(file, &markdown(&verdict))?;
     }
     if args.bless {
-        bless(&args.baseline, &now)?;
+        bless(folder, &now)?;
         return Ok(ExitCode::SUCCESS);
     }
     Ok(if verdict.count(Severity::Regression) > 0 { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })

@@ -279,7 +279,7 @@ mod tests {
             let truth = Flow { right: vec![right as f32; all], down: vec![down as f32; all] };
             let way = (right * right + down * down).sqrt();
             let (mean, percentile) = end_point_errors(&[truth], &found);
-            assert!(mean < 0.02 + 0.02 * way && percentile < 0.04 + 0.04 * way, "{way}: {mean}, {percentile}");
+            assert!(mean < 0.03 + 0.02 * way && percentile < 0.05 + 0.04 * way, "{way}: {mean}, {percentile}");
             let (mean, _) = end_point_errors(&still, &found);
             assert!((mean - way).abs() < 0.01, "{way}: {mean}");
         }

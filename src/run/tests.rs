@@ -117,7 +117,8 @@ fn data_that_is_not_here_keeps_its_rows_and_broken_data_stops_the_sweep() {
 #[test]
 fn rows_come_back_in_plan_order_whatever_order_they_finish_in() {
     let plan = small_plan(&["a", "bb", "ccc"], "lossless native rel=1e-3 psnr=40..80");
-    let one = run(&plan, &InProcess::default(), &mut Memory::default());
+    let plain = Mock(|work: &Work<'_>| InProcess::default().execute(work));
+    let one = run(&plan, &plain, &mut Memory::default());
     let slow_first = Mock(|work: &Work<'_>| {
         if work.target == Target::Lossless {
             std::thread::sleep(std::time::Duration::from_millis(20));

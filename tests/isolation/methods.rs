@@ -132,7 +132,7 @@ fn take_memory() {
 fn take_memory_in_c() {
     loop {
         // SAFETY: none; sooner or later the pointer is null, and the process is meant to die of it.
-        unsafe { libc::memset(libc::malloc(1 << 20), 1, 1 << 20) };
+        unsafe { libc::memset(std::hint::black_box(libc::malloc(1 << 20)), 1, 1 << 20) };
         // Time for somebody to look how much it is.
         std::thread::sleep(std::time::Duration::from_millis(8));
     }

@@ -47,7 +47,7 @@ fn timings_are_written_only_when_asked_for_and_left_alone_otherwise() {
     assert_eq!(untimed, timed, "the clock changes no result");
     assert_eq!(rows(&bench.path("out/timings.csv"), 1), 2);
     let environment = bench.read("out/environment.json");
-    for key in ["cores", "command", "program", "rustc", "opt_level", "features", "zstd", "seed", "memory_bytes"] {
+    for key in ["cores", "command", "program", "rustc", "opt_level", "features", "zstd-safe", "seed", "memory_bytes"] {
         assert!(environment.contains(&format!("\"{key}\"")), "{key} is missing in {environment}");
     }
     let timings = bench.read("out/timings.csv");

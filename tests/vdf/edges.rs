@@ -116,6 +116,10 @@ fn every_method_takes_distributions_at_the_edges_or_says_why_not() {
                     assert!(reason.len() > 5, "{id} {target:?}, {}: {reason:?} says nothing", case.name);
                     bytes.push("-".to_string());
                 }
+                // Missing values alone never reach the method, whatever it takes.
+                (Err(_), Ok(size)) if case.values.iter().all(|value| !value.is_finite()) => {
+                    bytes.push(size.to_string())
+                }
                 (can, found) => panic!("{id} {target:?}, {}: declared {can:?}, found {found:?}", case.name),
             }
         }

@@ -66,7 +66,10 @@ where
         let zero = value.to_f64() == 0.0;
         assert!(!zero || back.to_bits() == value.to_bits(), "{value} came back as {back}");
         let allowed = (bound * value.to_f64().abs()).min(f64::MAX);
-        assert!(value.within(back, allowed), "{value} came back as {back} under {bound}");
+        assert!(
+            value.to_bits() == back.to_bits() || value.within(back, allowed),
+            "{value} came back as {back} under {bound}"
+        );
     }
     payload
 }
