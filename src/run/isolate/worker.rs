@@ -141,7 +141,8 @@ impl Worker {
                     None => Heart::Stopped(used),
                 });
             }
-            used = data_bytes(self.child.id()).unwrap_or(used);
+            // A process that is being cleared away holds nothing any more.
+            used = data_bytes(self.child.id()).filter(|&bytes| bytes > 0).unwrap_or(used);
             self.listen()?;
         }
     }
