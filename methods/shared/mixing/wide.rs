@@ -26,7 +26,7 @@ pub struct Outlook<const N: usize> {
     pub expected: u32,
     /// The context of its sign.
     pub sign: usize,
-    /// The value thought likely, because it followed the last time, and how far that is trusted, below [`TRUSTS`]; 0 for
+    /// The value thought likely, because it followed the last time, and how far that is trusted, below `TRUSTS`; 0 for
     /// not at all. Only of use to models that look for matches, whose last context is taken by it.
     pub likely: (i32, usize),
 }
