@@ -93,7 +93,7 @@ fn only_the_axis_along_which_traces_are_smooth_helps() {
     let shape = [4, 8, 64, 16];
     let mut values = vec![0i16; shape.iter().product()];
     for index in 0..values.len() {
-        let step = (noise(index) % 25) as i16 - 12;
+        let step = (noise(index) % 17) as i16 - 8;
         values[index] = match index / 16 % 64 {
             0 => (noise(index) % 16384) as i16 - 8192,
             _ => values[index - 16] + step,
