@@ -12,6 +12,7 @@ use crate::shared::blocks;
 use crate::shared::lattice::Lattice;
 use crate::shared::mixing::Cost;
 use crate::shared::multilevel::{Sample, TRIM_UNITS, trim};
+use crate::shared::raster::{self, Chosen, Detail};
 
 /// Bound and trim of integers that are kept as they are.
 pub(super) const INTEGERS: (f64, u32) = (0.0, 0);
@@ -25,8 +26,17 @@ pub(super) struct Choice<T> {
     /// Whether residuals are likely to repeat.
     pub repeats: bool,
     pub form: Form<T>,
-    pub predictor: Predictor,
+    pub way: Way,
     pub integers: Option<Rc<[i32]>>,
+}
+
+/// How the points of a form are predicted and coded.
+#[derive(Clone, PartialEq)]
+pub(super) enum Way {
+    /// By one predictor, its residuals by context mixing.
+    One(Predictor),
+    /// By several that are blended.
+    Blended(Rc<Chosen>),
 }
 
 /// The best predictor of one form of the values, and its estimated bits.
@@ -137,7 +147,7 @@ pub(super) fn choices<T: Sample>(data: &[T], shape: &[usize], bound: f64, effort
     let mut consider = |form: Form<T>, integers: Option<Rc<[i32]>>, besides: f64, predictors: [Best; 2]| {
         choices.extend(predictors.map(|(bits, predictor)| {
             let (form, integers) = (form.clone(), integers.clone());
-            Choice { bits: bits + besides, besides, repeats, form, predictor, integers }
+            Choice { bits: bits + besides, besides, repeats, form, way: Way::One(predictor), integers }
         }));
     };
     let found = predictors(data, shape, (bound, trim), effort);
@@ -157,4 +167,25 @@ pub(super) fn choices<T: Sample>(data: &[T], shape: &[usize], bound: f64, effort
     }
     choices.sort_by(|one, other| one.bits.total_cmp(&other.bits));
     choices
+}
+
+/// The same forms with several predictors that are blended; values as they are, and exactly, if there is no lattice.
+pub(super) fn blended<T: Sample>(choices: &[Choice<T>], data: &[T], shape: &[usize], detail: Detail) -> Vec<Choice<T>> {
+    let mut blended: Vec<Choice<T>> = Vec::new();
+    for choice in choices {
+        if blended.iter().any(|other| other.form == choice.form) {
+            continue;
+        }
+        let chosen = match &choice.integers {
+            Some(integers) => raster::choose(integers, shape, detail),
+            None if choices.iter().all(|choice| !matches!(choice.form, Form::Lattice(_))) => {
+                raster::choose(data, shape, detail)
+            }
+            None => continue,
+        };
+        let form = if choice.integers.is_some() { choice.form.clone() } else { Form::Direct(0) };
+        let way = Way::Blended(Rc::new(chosen));
+        blended.push(Choice { form, way, integers: choice.integers.clone(), ..*choice });
+    }
+    blended
 }

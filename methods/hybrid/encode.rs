@@ -1,7 +1,7 @@
 //! The encoder of `effort=balanced` and `effort=max`: tries what may be best, and codes with it.
 
 use super::Effort;
-use super::choose::{Choice, INTEGERS, choices};
+use super::choose::{Choice, INTEGERS, Way, blended, choices};
 use super::mixed::{Contexts, Eight, Four, Mixed};
 use super::payload::Head;
 use super::plan::{Form, Predictor};
@@ -9,11 +9,14 @@ use crate::shared::blocks;
 use crate::shared::mixing::Cost;
 use crate::shared::multilevel::Sample;
 use crate::shared::range::RangeEncoder;
+use crate::shared::raster;
 
 /// Arrays of at most so many values are coded under every choice that may be best.
 const WHOLE: usize = 1 << 17;
 /// How much larger than the least estimate, as a fraction, that of a choice may be that is tried.
 const MARGIN: f64 = 0.06;
+/// How many times the least estimate that of a prediction in raster order may be for several to be tried, blended.
+const RASTERS: f64 = 1.3;
 
 /// Appends the payload of `data`, an array of `shape` without axes of length 1.
 pub(super) fn write<T: Sample>(data: &[T], shape: &[usize], bound: f64, effort: Effort, payload: &mut Vec<u8>) {
@@ -31,18 +34,41 @@ fn best<T: Sample, const N: usize, K: Contexts<N>>(
     data: &[T],
     bound: f64,
 ) -> Vec<u8> {
-    let small = data.len() <= WHOLE;
-    let most = choices[0].bits * (1.0 + if small || choices[0].repeats { 2.0 * MARGIN } else { MARGIN }) + 512.0;
+    let mut whole = data.len() <= WHOLE;
+    let mut blended = Vec::new();
+    let mirrored = is_mirrored(&choices, shape);
+    if whole || mirrored || rasters(&choices) <= choices[0].bits * RASTERS {
+        blended = self::blended(&choices, data, shape, K::DETAIL);
+    }
+    let most = choices[0].bits * (1.0 + if whole || choices[0].repeats { 2.0 * MARGIN } else { MARGIN }) + 512.0;
     choices.retain(|choice| choice.bits <= most);
     // Quantised at once or in a loop, fine steps cost the same: one of the two is enough.
-    choices.dedup_by(|next, kept| next.predictor == kept.predictor && next.bits < kept.bits * 1.005);
-    if small {
+    choices.dedup_by(|next, kept| next.way == kept.way && next.bits < kept.bits * 1.005);
+    if mirrored {
+        // Blocks do not show a mirror: the best of both kinds is coded whole.
+        choices.truncate(1);
+        whole = true;
+    }
+    choices.extend(blended);
+    if whole {
         let payloads = choices.iter().map(|choice| code::<T, N, K>(choice, shape, data, bound));
         return payloads.min_by_key(Vec::len).unwrap_or_default();
     }
-    let bits = |choice: &Choice<T>| choice.trial(shape, data, bound, K::TRIED);
+    let bits = |choice: &Choice<T>| choice.trial::<N, K>(shape, data, bound);
     let best = if choices.len() == 1 { 0 } else { least(choices.iter().map(bits)) };
     code::<T, N, K>(&choices[best], shape, data, bound)
+}
+
+/// Whether the numbers on a lattice are mirror images of themselves.
+fn is_mirrored<T: Sample>(choices: &[Choice<T>], shape: &[usize]) -> bool {
+    let lattice = choices.iter().find(|choice| matches!(choice.form, Form::Lattice(_)));
+    lattice.and_then(|choice| choice.integers.as_ref()).is_some_and(|numbers| raster::is_mirrored(numbers, shape))
+}
+
+/// The least estimate of what is predicted in raster order.
+fn rasters<T>(choices: &[Choice<T>]) -> f64 {
+    let raster = choices.iter().find(|choice| matches!(choice.way, Way::One(Predictor::Raster(_))));
+    raster.map_or(f64::INFINITY, |choice| choice.bits)
 }
 
 /// Where the least number stands.
@@ -52,10 +78,17 @@ fn least(numbers: impl Iterator<Item = f64>) -> usize {
 
 impl<T: Sample> Choice<T> {
     /// Bits of the array, by those of a part that is coded.
-    fn trial(&self, shape: &[usize], data: &[T], bound: f64, part: usize) -> f64 {
+    fn trial<const N: usize, K: Contexts<N>>(&self, shape: &[usize], data: &[T], bound: f64) -> f64 {
+        let predictor = match &self.way {
+            Way::One(predictor) => predictor,
+            Way::Blended(chosen) if self.integers.is_some() => {
+                return self.besides + chosen.bits::<i32>(shape, K::DETAIL, K::TRIED);
+            }
+            Way::Blended(chosen) => return chosen.bits::<T>(shape, K::DETAIL, K::TRIED),
+        };
         match (&self.form, &self.integers) {
-            (Form::Direct(trim), _) => trial(&self.predictor, shape, data, (bound, *trim), part),
-            (_, Some(integers)) => self.besides + trial(&self.predictor, shape, integers, INTEGERS, part),
+            (Form::Direct(trim), _) => trial(predictor, shape, data, (bound, *trim), K::TRIED),
+            (_, Some(integers)) => self.besides + trial(predictor, shape, integers, INTEGERS, K::TRIED),
             (_, None) => f64::INFINITY,
         }
     }
@@ -70,27 +103,50 @@ fn trial<U: Sample>(predictor: &Predictor, shape: &[usize], values: &[U], at: (f
     cost.bits * values.len() as f64 / sampled.max(1) as f64
 }
 
-/// The payload by context mixing.
+/// The payload of a choice.
 fn code<T: Sample, const N: usize, K: Contexts<N>>(
     choice: &Choice<T>,
     shape: &[usize],
     data: &[T],
     bound: f64,
 ) -> Vec<u8> {
-    let (form, predictor) = (choice.form.clone(), choice.predictor.clone());
-    let mut head = Head { form, predictor, escapes: false, matches: choice.repeats };
+    match &choice.way {
+        Way::One(predictor) => mix::<T, N, K>(choice, predictor, shape, data, bound),
+        Way::Blended(chosen) => {
+            let mut encoder = RangeEncoder::new();
+            let head = Head { form: choice.form.clone(), predictor: None, escapes: false, matches: false };
+            Head::state(Some(&head), shape, &mut encoder);
+            match choice.integers {
+                Some(_) => chosen.write::<i32>(shape, K::DETAIL, &mut encoder),
+                None => chosen.write::<T>(shape, K::DETAIL, &mut encoder),
+            }
+            encoder.finish()
+        }
+    }
+}
+
+/// The payload by one predictor and context mixing.
+fn mix<T: Sample, const N: usize, K: Contexts<N>>(
+    choice: &Choice<T>,
+    predictor: &Predictor,
+    shape: &[usize],
+    data: &[T],
+    bound: f64,
+) -> Vec<u8> {
+    let mut escapes = false;
     loop {
         let mut encoder = RangeEncoder::new();
+        let (form, matches) = (choice.form.clone(), choice.repeats);
+        let head = Head { form, predictor: Some(predictor.clone()), escapes, matches };
         Head::state(Some(&head), shape, &mut encoder);
-        let matches = head.matches.then_some(data.len());
-        let mut mixed = Mixed::<N, K, _>::new(&mut encoder, true, head.escapes, matches);
+        let mut mixed = Mixed::<N, K, _>::new(&mut encoder, true, escapes, matches.then_some(data.len()));
         match (&choice.integers, head.form.trim()) {
-            (Some(integers), _) => head.predictor.run(&mut integers.to_vec(), shape, INTEGERS, &mut mixed),
-            (None, trim) => head.predictor.run(&mut data.to_vec(), shape, (bound, trim), &mut mixed),
+            (Some(integers), _) => predictor.run(&mut integers.to_vec(), shape, INTEGERS, &mut mixed),
+            (None, trim) => predictor.run(&mut data.to_vec(), shape, (bound, trim), &mut mixed),
         }
         if !mixed.broken {
             return encoder.finish();
         }
-        head.escapes = true;
+        escapes = true;
     }
 }

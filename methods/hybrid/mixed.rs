@@ -5,6 +5,7 @@ use super::symbols::{Symbols, tame};
 use crate::shared::mixing::{Matcher, Outlook, Wide};
 use crate::shared::multilevel::{ESCAPE, Quantiser, Sample};
 use crate::shared::range::{Bit, BitCoder};
+use crate::shared::raster::Detail;
 use crate::shared::residual::exact::Exact;
 
 /// Contexts of values that are coded as they are: how many bits the distance before took.
@@ -21,6 +22,8 @@ pub(super) trait Contexts<const N: usize> {
     const COUNTS: [usize; N];
     /// Values of a large array that are coded to find out which choice is best, about: two thirds of them.
     const TRIED: usize;
+    /// What several predictors that are blended make of every point.
+    const DETAIL: Detail;
 
     /// Those of a spot.
     fn of(spot: &Spot) -> [usize; N];
@@ -55,6 +58,7 @@ fn shared(spot: &Spot) -> [usize; 3] {
 impl Contexts<4> for Four {
     const COUNTS: [usize; 4] = [4 * ACTIVITIES, MARKS * MARKS * MARKS, SLOPES * ACTIVITIES, 8 * ACTIVITIES];
     const TRIED: usize = 1 << 14;
+    const DETAIL: Detail = Detail::Few;
 
     #[inline(always)]
     fn of(spot: &Spot) -> [usize; 4] {
@@ -75,6 +79,7 @@ impl Contexts<8> for Eight {
         SIZES * SIZES,
     ];
     const TRIED: usize = 1 << 16;
+    const DETAIL: Detail = Detail::Many;
 
     #[inline(always)]
     fn of(spot: &Spot) -> [usize; 8] {

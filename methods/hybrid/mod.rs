@@ -2,8 +2,8 @@
 //!
 //! Values are kept as they are and their residuals quantised in a closed loop, or first put on a lattice, or replaced by
 //! indices into a palette; they are predicted by multilevel interpolation over some of the axes, by Lorenzo's rule over
-//! some of the axes, or by least squares that follow the data; residuals are coded by context mixing. Every bound is
-//! strict. `SPEC.md` has the details.
+//! some of the axes, by least squares that follow the data, or by several of these blended; residuals are coded by
+//! context mixing. Every bound is strict. `SPEC.md` has the details.
 
 mod around;
 mod choose;
@@ -45,7 +45,7 @@ pub enum Effort {
     /// Four contexts, mixed.
     #[default]
     Balanced,
-    /// Eight contexts, mixed; least squares where they pay.
+    /// Eight contexts, mixed; least squares and blends where they pay.
     Max,
 }
 
@@ -66,7 +66,7 @@ pub struct Hybrid {
 
 impl Method for Hybrid {
     const ID: &'static str = "hybrid";
-    const FORMAT: u8 = 2;
+    const FORMAT: u8 = 3;
     const CAPABILITIES: Capabilities = Capabilities::new(
         "the best of interpolation, Lorenzo, least squares, lattices and palettes, by trial; context mixing",
         &[TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, exact::TYPES)],

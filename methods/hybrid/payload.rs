@@ -9,11 +9,13 @@ use crate::api::Error;
 use crate::shared::lattice::Lattice;
 use crate::shared::multilevel::{Sample, TRIM_UNITS};
 use crate::shared::range::{BitCoder, RangeDecoder};
+use crate::shared::raster;
 
 /// What was chosen, as it is stated at the start of a payload.
 pub(super) struct Head<T> {
     pub form: Form<T>,
-    pub predictor: Predictor,
+    /// One predictor whose residuals are coded, or several that are blended, as `shared/raster` has it.
+    pub predictor: Option<Predictor>,
     /// Whether some values are kept as they are.
     pub escapes: bool,
     /// Whether repeats are looked for among the residuals.
@@ -35,7 +37,12 @@ impl<T: Sample> Head<T> {
             _ if coder.plain(u64::from(trim > 0), 1) == 1 => Form::Direct(coder.plain(u64::from(trim), 12) as u32),
             _ => Form::Direct(0),
         };
-        let predictor = Predictor::state(known.map(|head| &head.predictor), shape.len(), coder);
+        let blended = known.is_some_and(|head| head.predictor.is_none());
+        if coder.plain(u64::from(blended), 1) == 1 {
+            return Head { form, predictor: None, escapes: false, matches: false };
+        }
+        let predictor = known.and_then(|head| head.predictor.as_ref());
+        let predictor = Some(Predictor::state(predictor, shape.len(), coder));
         let escapes = coder.plain(known.map_or(0, |head| u64::from(head.escapes)), 1) == 1;
         let matches = coder.plain(known.map_or(0, |head| u64::from(head.matches)), 1) == 1;
         Head { form, predictor, escapes, matches }
@@ -74,7 +81,8 @@ fn restore<T: Sample>(
 }
 
 fn check<T>(head: &Head<T>) -> Result<(), Error> {
-    if head.predictor.is_sensible() && f64::from(head.form.trim()) < TRIM_UNITS {
+    let sensible = head.predictor.as_ref().is_none_or(Predictor::is_sensible);
+    if sensible && f64::from(head.form.trim()) < TRIM_UNITS {
         return Ok(());
     }
     Err(Error::corrupt(0, "a predictor that no encoder chooses"))
@@ -89,15 +97,27 @@ fn read_mixed<T: Sample, const N: usize, K: Contexts<N>>(
     let mut decoder = RangeDecoder::new(payload);
     let head = Head::<T>::state(None, shape, &mut decoder);
     check(&head)?;
-    let mut mixed = Mixed::<N, K, _>::new(&mut decoder, false, head.escapes, head.matches.then_some(data.len()));
     if let Form::Direct(trim) = head.form {
         data.fill(T::default());
-        head.predictor.run(data, shape, (bound, trim), &mut mixed);
+        values::<_, _, N, K>(&head, shape, (bound, trim), data, &mut decoder)?;
     } else {
         restore(&head.form, bound, data, |integers| {
-            head.predictor.run(integers, shape, INTEGERS, &mut mixed);
-            Ok(())
+            values::<_, _, N, K>(&head, shape, INTEGERS, integers, &mut decoder)
         })?;
     }
     if decoder.is_spent() { Ok(()) } else { Err(Error::corrupt(payload.len(), "bytes behind the last value")) }
+}
+
+/// Reads what was coded: values themselves, or the integers of a form.
+fn values<T, U: Sample, const N: usize, K: Contexts<N>>(
+    head: &Head<T>,
+    shape: &[usize],
+    at: (f64, u32),
+    values: &mut [U],
+    decoder: &mut RangeDecoder<'_>,
+) -> Result<(), Error> {
+    let Some(predictor) = &head.predictor else { return raster::read(shape, K::DETAIL, decoder, values) };
+    let matches = head.matches.then_some(values.len());
+    predictor.run(values, shape, at, &mut Mixed::<N, K, _>::new(decoder, false, head.escapes, matches));
+    Ok(())
 }

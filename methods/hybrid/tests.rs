@@ -124,11 +124,25 @@ fn constant_arrays_take_a_few_bytes_and_smooth_ones_a_tenth_of_a_bit() {
 }
 
 #[test]
+fn what_no_single_predictor_sees_is_blended() {
+    let half = |i: usize| noise(i % 50 + 50 * (i / 50).min(59 - i / 50));
+    let mirrored = tensor::<f32>(&[60, 50], |i| half(i) as f32);
+    let steep = tensor::<f64>(&[60, 50], |i| half(i).exp() * 1e9);
+    for effort in [Effort::Balanced, Effort::Max] {
+        let few = round_trip(effort, 1e-4, &mirrored, "a mirror image").len();
+        assert!(few < 3000 * 7 / 8, "{effort:?}: {few} bytes");
+        let few = round_trip(effort, 1e-9, &steep, "finer than any lattice").len();
+        assert!(few < 3000 * 5, "{effort:?}: {few} bytes");
+    }
+}
+
+#[test]
 fn hostile_bytes_are_survived() {
     for tensor in [
         tensor::<f32>(&[19, 23], |i| if i % 50 == 3 { 1e20 } else { wave(i) as f32 }),
         tensor::<f64>(&[19, 5, 4], |i| ((i * i % 17) as f64).exp()),
         tensor::<i16>(&[400], |i| (wave(i) * 100.0) as i16),
+        tensor::<f32>(&[20, 20], |i| noise(i.min(399 - i)) as f32 * 1e4),
     ] {
         for effort in EFFORTS {
             let payload = round_trip(effort, 0.5, &tensor, "before the damage");

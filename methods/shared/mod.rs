@@ -16,6 +16,7 @@ pub mod multilevel;
 pub mod pco;
 pub mod picture;
 pub mod range;
+pub mod raster;
 pub mod real;
 mod relative;
 pub mod residual;

@@ -4,8 +4,8 @@
 use super::kernel::Word;
 use super::packed;
 use super::params::Effort;
-use super::raster::{self, Detail};
 use crate::api::Error;
+use crate::shared::raster::{self, Detail};
 use crate::shared::shuffle::{shuffle, unshuffle};
 use crate::shared::{tiles, zstd};
 

@@ -10,7 +10,6 @@ mod exact;
 pub mod kernel;
 mod packed;
 mod params;
-mod raster;
 mod table;
 #[cfg(test)]
 mod tests;

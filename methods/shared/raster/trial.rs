@@ -25,6 +25,7 @@ struct Subject<'a> {
 }
 
 /// What is coded, and its ranks in the order in which they are coded.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Chosen {
     /// What was chosen.
     pub head: Head,
@@ -32,6 +33,21 @@ pub struct Chosen {
     pub ranks: Vec<i64>,
     /// Whether values come again and again.
     pub repeats: bool,
+}
+
+impl Chosen {
+    /// Bits that an array of `shape` takes, by those of blocks of about `part` values.
+    pub fn bits<T: Element>(&self, shape: &[usize], detail: Detail, part: usize) -> f64 {
+        let mut cost = Cost::default();
+        Head::state::<T>(Some(&self.head), shape, &mut cost);
+        let besides = std::mem::take(&mut cost.bits);
+        let (blocks, block) = blocks::sample(&self.ranks, &self.head.turned(shape), part);
+        let sampled: usize = blocks.iter().map(Vec::len).sum();
+        for mut ranks in blocks {
+            self.head.form.code::<T>((&mut ranks, &block), &self.head.plan, detail, true, &mut cost);
+        }
+        besides + cost.bits * self.ranks.len() as f64 / sampled.max(1) as f64
+    }
 }
 
 impl<'a> Subject<'a> {
