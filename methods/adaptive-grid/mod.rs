@@ -8,84 +8,25 @@
 mod bounded;
 mod context;
 mod floats;
+mod params;
 mod payload;
 mod plan;
 mod store;
 mod threshold;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+pub use params::{Effort, Loop, Params, Predictor, Store};
 
 use crate::api::{
     Capabilities, Compressor, DType, Error, Method, Promise, Section, Target, TargetKind, TargetRow, TensorMut,
     TensorRef,
 };
 use crate::for_exact;
-use crate::shared::axes::Axes;
 use crate::shared::exact;
 use crate::shared::multilevel::{Grid, Rule, Sample};
+use crate::shared::predictive::{self, Predictors};
+use crate::shared::tiles;
 use store::{Layout, Reader, Writer};
 use threshold::Keep;
-
-/// How a point is predicted from the next coarser grid.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Predictor {
-    /// The coarser point at or before it along every axis (the seed's first version).
-    NearestLeft,
-    /// The coarser point at or behind it along every axis (the seed's order 0).
-    NearestRight,
-    /// The mean of its two neighbours (the seed's order 1).
-    Linear,
-    /// Four points; where the loop is closed and entropy-coded, each level takes the better of cubic and linear.
-    #[default]
-    Cubic,
-}
-
-/// What the encoder predicts from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Loop {
-    /// The original values: errors add up over the levels, and no bound holds.
-    Open,
-    /// What the decoder has: no error exceeds the bound.
-    #[default]
-    Closed,
-}
-
-/// How residuals are stored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Store {
-    /// Each kept residual with a key of eight bytes (a dictionary of keys, as in the seed).
-    Dok,
-    /// A bit per point, and the kept residuals.
-    Bitmask,
-    /// The entropy stage; residuals are quantised where the loop is closed.
-    #[default]
-    Entropy,
-}
-
-/// Parameters of `adaptive-grid`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Params {
-    /// Axes that levels halve: `all`, or numbers joined by `+`. The entropy store may leave out axes that do not pay.
-    pub axes: Axes,
-    /// How a point is predicted from the next coarser grid.
-    pub predictor: Predictor,
-    /// What the encoder predicts from: `open` is for target `native` only.
-    #[serde(rename = "loop")]
-    pub feedback: Loop,
-    /// How residuals are stored.
-    pub store: Store,
-    /// Number of levels; 0: as many as it takes to leave one point along each halved axis.
-    #[schemars(range(max = 60))]
-    pub depth: u32,
-    /// Target `native`: residuals up to this are dropped (closed loop: the bound), in the unit of the data.
-    #[schemars(range(min = 0.0))]
-    pub eps: f64,
-}
 
 /// See the module.
 #[derive(Debug)]
@@ -112,24 +53,17 @@ impl Method for AdaptiveGrid {
     .with_logarithms();
     type Params = Params;
 
+    fn grid() -> Vec<Params> {
+        Effort::ALL.map(|effort| Params { effort, ..Params::default() }).to_vec()
+    }
+
     fn new(params: Params, target: Target) -> Result<Self, Error> {
-        if !(params.eps >= 0.0 && params.eps.is_finite()) {
-            return Err(Error::invalid("eps", format!("must be a number from 0 up, got {}", params.eps)));
-        }
-        if params.depth > 60 {
-            return Err(Error::invalid(
-                "depth",
-                format!("must be at most 60 (0: as deep as it goes), got {}", params.depth),
-            ));
-        }
+        params.check(target)?;
         let bound = match target {
             Target::MaxAbs(bound) => bound,
             Target::Lossless => 0.0,
             _ => params.eps,
         };
-        if params.feedback == Loop::Open && target != Target::Native {
-            return Err(Error::unsupported("loop=open keeps no bound; use loop=closed, or target `native` with eps"));
-        }
         Ok(AdaptiveGrid { params, bound, lossless: target == Target::Lossless })
     }
 }
@@ -137,6 +71,11 @@ impl Method for AdaptiveGrid {
 impl Compressor for AdaptiveGrid {
     fn compress(&self, input: TensorRef<'_>, payload: &mut Vec<u8>) -> Result<(), Error> {
         let axes = self.params.axes.resolve(input.shape().len())?;
+        if let Some(detail) = self.params.detail() {
+            let (shape, axes) = (tiles::squeeze(input.shape()), tiles::squeeze_axes(input.shape(), &axes));
+            let setting = predictive::Setting { shape: &shape, bound: self.bound, detail };
+            return predictive::compress(input, &setting, Predictors::Grids(&axes), payload);
+        }
         if !self.quantises() {
             return for_exact!(TensorRef, input, view => {
                 self.keep(view.data(), view.shape(), &axes)?.1.write(payload);
@@ -153,6 +92,10 @@ impl Compressor for AdaptiveGrid {
     fn decompress(&self, payload: &[u8], output: TensorMut<'_>) -> Result<(), Error> {
         let axes = self.params.axes.resolve(output.shape().len())?;
         let shape = output.shape().to_vec();
+        if let Some(detail) = self.params.detail() {
+            let setting = predictive::Setting { shape: &tiles::squeeze(&shape), bound: self.bound, detail };
+            return predictive::decompress(payload, &setting, output);
+        }
         if !self.quantises() {
             return for_exact!(TensorMut, output, view => self.restore(payload, &shape, &axes, view.into_data()));
         }
@@ -161,7 +104,7 @@ impl Compressor for AdaptiveGrid {
     }
 
     fn sections(&self, dtype: DType, payload: &[u8]) -> Result<Vec<Section>, Error> {
-        if !self.quantises() {
+        if !self.quantises() || self.params.effort != Effort::Fast {
             return Ok(vec![("residuals", payload.len())]);
         }
         let escaped = floats::escaped(payload, dtype.size())?;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::api::{Checked, Tensor, View};
+use crate::shared::axes::Axes;
 use crate::shared::testing::*;
 
 fn build(params: Params, target: Target) -> Checked<AdaptiveGrid> {
@@ -20,9 +21,13 @@ fn every_parameter() -> Vec<Params> {
     all
 }
 
+fn every_effort() -> impl Iterator<Item = Params> {
+    Effort::ALL.into_iter().map(|effort| Params { effort, ..Params::default() })
+}
+
 #[test]
 fn the_bound_holds_for_every_parameter_type_and_shape() {
-    for params in every_parameter() {
+    for params in every_parameter().into_iter().chain(every_effort()) {
         for shape in SHAPES {
             for bound in [0.0, 0.3, 5.0] {
                 let tensors = [
@@ -230,4 +235,26 @@ fn what_is_outside_the_capabilities_is_refused_by_name() {
     let wide = Tensor::zeros(DType::I64, &[3]);
     let result = build(Params::default(), Target::MaxAbs(1.0)).compress(wide.view(), &mut Vec::new());
     assert!(matches!(result, Err(Error::Unsupported(_))));
+}
+
+#[test]
+fn more_effort_takes_fewer_bytes_and_is_for_bounds_and_defaults_only() {
+    let field = tensor::<f32>(&[30, 40, 50], |i| {
+        ((i / 2000) as f64 * 0.2).sin() as f32 + ((i % 50) as f64 * 0.11).cos() as f32 + noise(i) as f32 * 1e-2
+    });
+    let size = |effort| {
+        let params = Params { effort, ..Params::default() };
+        round_trip::<AdaptiveGrid>(&params, Target::MaxAbs(1e-3), &field).0.len()
+    };
+    let [fast, balanced, max] = Effort::ALL.map(size);
+    assert!(max <= balanced && balanced < fast, "{fast}, {balanced}, {max}");
+    let max = Params { effort: Effort::Max, ..Params::default() };
+    let along_last = Params { axes: Axes::List(vec![-1]), ..max.clone() };
+    let (_, decoded) = round_trip::<AdaptiveGrid>(&along_last, Target::MaxAbs(1e-3), &field);
+    assert_within(&field, &decoded, 1e-3, "along the last axis");
+    for target in [Target::Lossless, Target::Native] {
+        assert!(matches!(AdaptiveGrid::new(max.clone(), target), Err(Error::Unsupported(_))));
+    }
+    let linear = Params { predictor: Predictor::Linear, ..max };
+    assert!(matches!(AdaptiveGrid::new(linear, Target::MaxAbs(1.0)), Err(Error::Unsupported(_))));
 }

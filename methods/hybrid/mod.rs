@@ -5,21 +5,7 @@
 //! some of the axes, by least squares that follow the data, or by several of these blended; residuals are coded by
 //! context mixing. Every bound is strict. `SPEC.md` has the details.
 
-mod around;
-mod choose;
-mod encode;
 mod fast;
-mod fit;
-mod interpolation;
-mod lorenzo;
-mod mixed;
-mod palette;
-mod payload;
-mod plan;
-mod raster;
-mod repeats;
-mod squares;
-mod symbols;
 #[cfg(test)]
 mod tests;
 
@@ -27,14 +13,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::api::{
-    Capabilities, Compressor, DType, Element, Error, Method, Promise, Section, Target, TargetKind, TargetRow,
-    TensorMut, TensorRef,
+    Capabilities, Compressor, DType, Error, Method, Promise, Section, Target, TargetKind, TargetRow, TensorMut,
+    TensorRef,
 };
 use crate::for_exact;
+use crate::shared::predictive::{self, Detail, Predictors, Setting, narrow, widen};
 use crate::shared::{exact, tiles};
-
-/// Most axes that Lorenzo's rule takes together: it looks at two to the power of them.
-const MOST_AXES: usize = 4;
 
 /// How much time coding may take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -86,58 +70,45 @@ impl Method for Hybrid {
     }
 }
 
-/// Integers of any type as `i32`, where all of them fit: the unsigned 32-bit ones moved down by half their range.
-fn widen<T: Element>(data: &[T]) -> Vec<i32> {
-    let down = if T::DTYPE == DType::U32 { 2147483648.0 } else { 0.0 };
-    data.iter().map(|value| (value.to_f64() - down) as i32).collect()
-}
-
-/// The way back; what leaves the type saturates.
-fn narrow<T: Element>(integers: &[i32], data: &mut [T]) {
-    let up = if T::DTYPE == DType::U32 { 2147483648.0 } else { 0.0 };
-    for (value, &integer) in data.iter_mut().zip(integers) {
-        *value = T::from_f64(f64::from(integer) + up);
-    }
-}
-
 impl Hybrid {
-    fn write<T: fast::Value>(&self, data: &[T], shape: &[usize], payload: &mut Vec<u8>) -> Result<(), Error> {
-        match self.effort {
-            Effort::Fast => fast::write(data, shape, self.bound, payload),
-            effort => {
-                encode::write(data, shape, self.bound, effort, payload);
-                Ok(())
-            }
-        }
-    }
-
-    fn read<T: fast::Value>(&self, payload: &[u8], shape: &[usize], data: &mut [T]) -> Result<(), Error> {
-        match self.effort {
-            Effort::Fast => fast::read(payload, shape, self.bound, data),
-            effort => payload::read(payload, shape, self.bound, effort, data),
-        }
+    /// What the efforts above `fast` go by; `None` for that.
+    fn setting<'a>(&self, shape: &'a [usize]) -> Option<Setting<'a>> {
+        let detail = match self.effort {
+            Effort::Fast => return None,
+            Effort::Balanced => Detail::Four,
+            Effort::Max => Detail::Eight,
+        };
+        Some(Setting { shape, bound: self.bound, detail })
     }
 }
 
 impl Compressor for Hybrid {
     fn compress(&self, input: TensorRef<'_>, payload: &mut Vec<u8>) -> Result<(), Error> {
         let shape = tiles::squeeze(input.shape());
+        if let Some(setting) = self.setting(&shape) {
+            return predictive::compress(input, &setting, Predictors::All, payload);
+        }
         match input {
-            TensorRef::F32(view) => self.write(view.data(), &shape, payload),
-            TensorRef::F64(view) => self.write(view.data(), &shape, payload),
-            integers => for_exact!(TensorRef, integers, view => self.write(&widen(view.data()), &shape, payload)),
+            TensorRef::F32(view) => fast::write(view.data(), &shape, self.bound, payload),
+            TensorRef::F64(view) => fast::write(view.data(), &shape, self.bound, payload),
+            integers => for_exact!(TensorRef, integers, view => {
+                fast::write(&widen(view.data()), &shape, self.bound, payload)
+            }),
         }
     }
 
     fn decompress(&self, payload: &[u8], output: TensorMut<'_>) -> Result<(), Error> {
         let shape = tiles::squeeze(output.shape());
+        if let Some(setting) = self.setting(&shape) {
+            return predictive::decompress(payload, &setting, output);
+        }
         match output {
-            TensorMut::F32(view) => self.read(payload, &shape, view.into_data()),
-            TensorMut::F64(view) => self.read(payload, &shape, view.into_data()),
+            TensorMut::F32(view) => fast::read(payload, &shape, self.bound, view.into_data()),
+            TensorMut::F64(view) => fast::read(payload, &shape, self.bound, view.into_data()),
             integers => for_exact!(TensorMut, integers, view => {
                 let data = view.into_data();
                 let mut wide = vec![0i32; data.len()];
-                self.read(payload, &shape, &mut wide)?;
+                fast::read(payload, &shape, self.bound, &mut wide)?;
                 narrow(&wide, data);
                 Ok(())
             }),

@@ -15,6 +15,7 @@ pub mod mixing;
 pub mod multilevel;
 pub mod pco;
 pub mod picture;
+pub mod predictive;
 pub mod range;
 pub mod raster;
 pub mod real;

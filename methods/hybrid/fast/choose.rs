@@ -8,11 +8,11 @@ use super::plan::{Plan, step};
 use super::pyramid::Pyramid;
 use super::raster;
 use super::side::{Encoder, Residual};
-use crate::hybrid::palette::Palette;
 use crate::shared::entropy::rows::Counts;
 use crate::shared::lattice::Lattice;
 use crate::shared::mixing::Cost;
 use crate::shared::multilevel::{TRIM_UNITS, trim};
+use crate::shared::predictive::Palette;
 
 /// Blocks hold so many values together at least, if there are so many, and at most.
 const SAMPLE: [usize; 2] = [1 << 12, 3 << 13];

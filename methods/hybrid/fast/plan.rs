@@ -3,9 +3,9 @@
 use super::field::RANK;
 use super::lane::Value;
 use super::pyramid::Pyramid;
-use crate::hybrid::palette::Palette;
 use crate::shared::lattice::Lattice;
 use crate::shared::multilevel::TRIM_UNITS;
+use crate::shared::predictive::Palette;
 use crate::shared::range::BitCoder;
 
 /// How the values of a part are coded.

@@ -1,6 +1,6 @@
 //! Closed-loop prediction from nested grids: levels and parity classes, interpolation, feedback of errors, and the
 //! quantiser of what is left (Zhao et al., "Optimizing error-bounded lossy compression for scientific data by dynamic
-//! spline interpolation", ICDE 2021). What `adaptive-grid` and `hybrid` have in common; the former's SPEC has the details.
+//! spline interpolation", ICDE 2021). `adaptive-grid`'s SPEC has the details.
 
 mod feedback;
 mod grid;

@@ -1,10 +1,10 @@
-//! The bytes of `effort=balanced` and `effort=max`: the head, and how a payload is read.
+//! The bytes: the head, and how a payload is read.
 
-use super::Effort;
 use super::choose::INTEGERS;
 use super::mixed::{Contexts, Eight, Four, Mixed};
 use super::palette::Palette;
 use super::plan::{Form, Predictor};
+use super::{Detail, Setting};
 use crate::api::Error;
 use crate::shared::lattice::Lattice;
 use crate::shared::multilevel::{Sample, TRIM_UNITS};
@@ -49,17 +49,15 @@ impl<T: Sample> Head<T> {
     }
 }
 
-/// Fills `data`, an array of `shape` without axes of length 1.
-pub(super) fn read<T: Sample>(
-    payload: &[u8],
-    shape: &[usize],
-    bound: f64,
-    effort: Effort,
-    data: &mut [T],
-) -> Result<(), Error> {
-    match effort {
-        Effort::Max => read_mixed::<T, 8, Eight>(payload, shape, bound, data),
-        _ => read_mixed::<T, 4, Four>(payload, shape, bound, data),
+/// Fills `data` with what [`super::encode::write`] wrote.
+///
+/// # Errors
+/// `Corrupt` if `payload` is nothing that it writes.
+pub(super) fn read<T: Sample>(payload: &[u8], setting: &Setting<'_>, data: &mut [T]) -> Result<(), Error> {
+    let Setting { shape, bound, detail } = *setting;
+    match detail {
+        Detail::Eight => read_mixed::<T, 8, Eight>(payload, shape, bound, data),
+        Detail::Four => read_mixed::<T, 4, Four>(payload, shape, bound, data),
     }
 }
 

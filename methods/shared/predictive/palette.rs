@@ -16,7 +16,7 @@ const LEAST_EXPONENT: i32 = -1100;
 
 /// Values in ascending order.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Palette<T> {
+pub struct Palette<T> {
     entries: Vec<T>,
     /// The exponent of the unit that all of them are multiples of, if there is one.
     unit: Option<i32>,

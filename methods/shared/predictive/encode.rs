@@ -1,10 +1,10 @@
-//! The encoder of `effort=balanced` and `effort=max`: tries what may be best, and codes with it.
+//! The encoder: tries what may be best, and codes with it.
 
-use super::Effort;
-use super::choose::{Choice, INTEGERS, Way, blended, choices};
+use super::choose::{self, Choice, INTEGERS, Search, Way, choices};
 use super::mixed::{Contexts, Eight, Four, Mixed};
 use super::payload::Head;
 use super::plan::{Form, Predictor};
+use super::{Detail, Predictors, Setting};
 use crate::shared::blocks;
 use crate::shared::mixing::Cost;
 use crate::shared::multilevel::Sample;
@@ -18,27 +18,25 @@ const MARGIN: f64 = 0.06;
 /// How many times the least estimate that of a prediction in raster order may be for several to be tried, blended.
 const RASTERS: f64 = 1.3;
 
-/// Appends the payload of `data`, an array of `shape` without axes of length 1.
-pub(super) fn write<T: Sample>(data: &[T], shape: &[usize], bound: f64, effort: Effort, payload: &mut Vec<u8>) {
-    let choices = choices(data, shape, bound, effort);
-    payload.extend(match effort {
-        Effort::Max => best::<T, 8, Eight>(choices, shape, data, bound),
-        _ => best::<T, 4, Four>(choices, shape, data, bound),
+/// Appends the payload of `data`, predicted by what is best of `predictors`.
+pub(super) fn write<T: Sample>(data: &[T], setting: &Setting<'_>, predictors: Predictors<'_>, payload: &mut Vec<u8>) {
+    let search = Search { setting, predictors };
+    payload.extend(match setting.detail {
+        Detail::Eight => best::<T, 8, Eight>(data, &search),
+        Detail::Four => best::<T, 4, Four>(data, &search),
     });
 }
 
 /// The smallest payload of the choices that may be best.
-fn best<T: Sample, const N: usize, K: Contexts<N>>(
-    mut choices: Vec<Choice<T>>,
-    shape: &[usize],
-    data: &[T],
-    bound: f64,
-) -> Vec<u8> {
+fn best<T: Sample, const N: usize, K: Contexts<N>>(data: &[T], search: &Search<'_>) -> Vec<u8> {
+    let Setting { shape, bound, .. } = *search.setting;
+    let mut choices = choices(data, search);
     let mut whole = data.len() <= WHOLE;
     let mut blended = Vec::new();
-    let mirrored = is_mirrored(&choices, shape);
-    if whole || mirrored || rasters(&choices) <= choices[0].bits * RASTERS {
-        blended = self::blended(&choices, data, shape, K::DETAIL);
+    let all = matches!(search.predictors, Predictors::All);
+    let mirrored = all && is_mirrored(&choices, shape);
+    if all && (whole || mirrored || rasters(&choices) <= choices[0].bits * RASTERS) {
+        blended = choose::blended(&choices, data, shape, K::DETAIL);
     }
     let most = choices[0].bits * (1.0 + if whole || choices[0].repeats { 2.0 * MARGIN } else { MARGIN }) + 512.0;
     choices.retain(|choice| choice.bits <= most);

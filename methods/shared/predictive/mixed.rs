@@ -1,4 +1,4 @@
-//! Residuals by context mixing: `effort=balanced` and `effort=max`.
+//! Residuals by context mixing.
 
 use super::around::{ACTIVITIES, SLOPES, Spot, activity, magnitude_of};
 use super::symbols::{Symbols, tame};
@@ -29,11 +29,11 @@ pub(super) trait Contexts<const N: usize> {
     fn of(spot: &Spot) -> [usize; N];
 }
 
-/// The contexts of `effort=balanced`.
+/// The contexts of [`super::Detail::Four`].
 #[derive(Debug)]
 pub(super) struct Four;
 
-/// The contexts of `effort=max`.
+/// The contexts of [`super::Detail::Eight`].
 #[derive(Debug)]
 pub(super) struct Eight;
 

@@ -1,5 +1,6 @@
 //! What the encoder chose for an array: the form of its values, and how they are predicted.
 
+use super::MOST_AXES;
 use super::interpolation;
 use super::palette::Palette;
 use super::raster::{self, Raster};
@@ -55,7 +56,7 @@ impl Predictor {
 
     /// Whether a decoder may follow it: a predictor over many axes at once takes too long.
     pub fn is_sensible(&self) -> bool {
-        matches!(self, Predictor::Interpolation { .. }) || self.axes().len() <= super::MOST_AXES
+        matches!(self, Predictor::Interpolation { .. }) || self.axes().len() <= MOST_AXES
     }
 
     /// The same for integers, which know no bound to tighten.

@@ -2,17 +2,17 @@
 
 use std::rc::Rc;
 
-use super::Effort;
 use super::palette::Palette;
 use super::plan::{Form, Predictor};
 use super::raster::Raster;
 use super::repeats;
 use super::symbols::Collected;
+use super::{Detail, MOST_AXES, Predictors, Setting};
 use crate::shared::blocks;
 use crate::shared::lattice::Lattice;
 use crate::shared::mixing::Cost;
 use crate::shared::multilevel::{Sample, TRIM_UNITS, trim};
-use crate::shared::raster::{self, Chosen, Detail};
+use crate::shared::raster::{self, Chosen};
 
 /// Bound and trim of integers that are kept as they are.
 pub(super) const INTEGERS: (f64, u32) = (0.0, 0);
@@ -85,11 +85,69 @@ fn descend(all: Vec<usize>, bits: impl Fn(&[usize]) -> f64) -> (f64, Vec<usize>)
     best
 }
 
+/// What an encoder searches for predictors.
+#[derive(Clone, Copy)]
+pub(super) struct Search<'a> {
+    pub setting: &'a Setting<'a>,
+    pub predictors: Predictors<'a>,
+}
+
+impl Search<'_> {
+    /// Values of an array that are looked at, about.
+    fn looked_at(&self) -> usize {
+        if self.setting.detail == Detail::Eight { 1 << 16 } else { 1 << 15 }
+    }
+
+    /// The best predictors of values with this bound and trim: interpolation, and prediction in raster order.
+    fn predictors<T: Sample>(&self, data: &[T], at: (f64, u32)) -> Vec<Best> {
+        let blocks = Blocks::of(data, self.setting.shape, self.looked_at());
+        let bits =
+            |predictor: &Predictor| blocks.bits(|block, shape, collected| predictor.run(block, shape, at, collected));
+        let rank = self.setting.shape.len();
+        match self.predictors {
+            Predictors::All => {
+                vec![interpolation((0..rank).collect(), at.0 > 0.0, bits), self.raster(bits)]
+            }
+            Predictors::Grids(axes) => {
+                let grids = interpolation(axes.to_vec(), at.0 > 0.0, bits);
+                // Without any axis, every point is an anchor, predicted by those before it alone.
+                let flat = Predictor::Interpolation { axes: Vec::new(), tightening: 0 };
+                vec![grids, (bits(&flat), flat)]
+            }
+        }
+    }
+
+    /// The best prediction in raster order.
+    fn raster(&self, bits: impl Fn(&Predictor) -> f64) -> Best {
+        let rank = self.setting.shape.len();
+        let of = |axes: &[usize], fitted| Predictor::Raster(Raster { axes: axes.to_vec(), fitted });
+        let all = (rank.saturating_sub(MOST_AXES)..rank).collect();
+        let (least, axes) = descend(all, |axes| bits(&of(axes, false)));
+        let simple = (least, of(&axes, false));
+        if self.setting.detail == Detail::Four {
+            return simple;
+        }
+        let fitted = of(&axes, true);
+        let bits = bits(&fitted);
+        if bits < simple.0 { (bits, fitted) } else { simple }
+    }
+
+    /// What the predictors found for values cost on the points of a lattice: the axes that suit the ones suit the others.
+    fn on_lattice(&self, numbers: &[i32], found: &[Best]) -> Vec<Best> {
+        let blocks = Blocks::of(numbers, self.setting.shape, self.looked_at());
+        let one = |(_, predictor): &Best| {
+            let predictor = predictor.untightened();
+            (blocks.bits(|block, shape, collected| predictor.run(block, shape, INTEGERS, collected)), predictor)
+        };
+        found.iter().map(one).collect()
+    }
+}
+
 /// The best interpolation; coarse levels may be kept tighter where that makes a difference.
-fn interpolation(rank: usize, tightens: bool, bits: impl Fn(&Predictor) -> f64) -> Best {
+fn interpolation(axes: Vec<usize>, tightens: bool, bits: impl Fn(&Predictor) -> f64) -> Best {
     let of = |axes: &[usize], tightening| Predictor::Interpolation { axes: axes.to_vec(), tightening };
     let first = if tightens { 2 } else { 0 };
-    let (least, axes) = descend((0..rank).collect(), |axes| bits(&of(axes, first)));
+    let (least, axes) = descend(axes, |axes| bits(&of(axes, first)));
     let mut best = (least, of(&axes, first));
     for tightening in [0, 1, 3].into_iter().filter(|_| tightens) {
         let predictor = of(&axes, tightening);
@@ -101,68 +159,32 @@ fn interpolation(rank: usize, tightens: bool, bits: impl Fn(&Predictor) -> f64) 
     best
 }
 
-/// The best prediction in raster order.
-fn raster(rank: usize, effort: Effort, bits: impl Fn(&Predictor) -> f64) -> Best {
-    let of = |axes: &[usize], fitted| Predictor::Raster(Raster { axes: axes.to_vec(), fitted });
-    let all = (rank.saturating_sub(super::MOST_AXES)..rank).collect();
-    let (least, axes) = descend(all, |axes| bits(&of(axes, false)));
-    let simple = (least, of(&axes, false));
-    if effort != Effort::Max {
-        return simple;
-    }
-    let fitted = of(&axes, true);
-    let bits = bits(&fitted);
-    if bits < simple.0 { (bits, fitted) } else { simple }
-}
-
-/// Values of an array that are looked at in search of a predictor, about.
-fn looked_at(effort: Effort) -> usize {
-    if effort == Effort::Max { 1 << 16 } else { 1 << 15 }
-}
-
-/// The best interpolation and the best raster prediction of values with this bound and trim.
-fn predictors<T: Sample>(data: &[T], shape: &[usize], at: (f64, u32), effort: Effort) -> [Best; 2] {
-    let blocks = Blocks::of(data, shape, looked_at(effort));
-    let bits =
-        |predictor: &Predictor| blocks.bits(|block, shape, collected| predictor.run(block, shape, at, collected));
-    let rank = shape.len();
-    [interpolation(rank, at.0 > 0.0, bits), raster(rank, effort, bits)]
-}
-
-/// What the predictors found for values cost on the points of a lattice: the axes that suit the ones suit the others.
-fn on_lattice(numbers: &[i32], shape: &[usize], found: &[Best; 2], effort: Effort) -> [Best; 2] {
-    let blocks = Blocks::of(numbers, shape, looked_at(effort));
-    found.each_ref().map(|(_, predictor)| {
-        let predictor = predictor.untightened();
-        (blocks.bits(|block, shape, collected| predictor.run(block, shape, INTEGERS, collected)), predictor)
-    })
-}
-
 /// What may be best for `data`, an array of `shape`, every value of which is to be kept within `bound`: ascending by
 /// estimated size.
-pub(super) fn choices<T: Sample>(data: &[T], shape: &[usize], bound: f64, effort: Effort) -> Vec<Choice<T>> {
+pub(super) fn choices<T: Sample>(data: &[T], search: &Search<'_>) -> Vec<Choice<T>> {
+    let bound = search.setting.bound;
     let trim = trim(data, bound).min(TRIM_UNITS as u32 - 1);
     let mut choices = Vec::new();
     let repeats = repeats::are_in(data, bound);
-    let mut consider = |form: Form<T>, integers: Option<Rc<[i32]>>, besides: f64, predictors: [Best; 2]| {
-        choices.extend(predictors.map(|(bits, predictor)| {
+    let mut consider = |form: Form<T>, integers: Option<Rc<[i32]>>, besides: f64, predictors: Vec<Best>| {
+        choices.extend(predictors.into_iter().map(|(bits, predictor)| {
             let (form, integers) = (form.clone(), integers.clone());
             Choice { bits: bits + besides, besides, repeats, form, way: Way::One(predictor), integers }
         }));
     };
-    let found = predictors(data, shape, (bound, trim), effort);
+    let found = search.predictors(data, (bound, trim));
     consider(Form::Direct(trim), None, 0.0, found.clone());
     if let Some((lattice, numbers)) = Lattice::find(data, bound) {
-        let found = match effort {
-            Effort::Max => predictors(&numbers, shape, INTEGERS, effort),
-            _ => on_lattice(&numbers, shape, &found, effort),
+        let found = match search.setting.detail {
+            Detail::Eight => search.predictors(&numbers, INTEGERS),
+            Detail::Four => search.on_lattice(&numbers, &found),
         };
         consider(Form::Lattice(lattice), Some(numbers.into()), 0.0, found);
     }
     if let Some((palette, indices)) = Palette::find(data, bound) {
         let mut cost = Cost::default();
         Palette::state(Some(&palette), data.len(), &mut cost);
-        let found = predictors(&indices, shape, INTEGERS, effort);
+        let found = search.predictors(&indices, INTEGERS);
         consider(Form::Palette(palette), Some(indices.into()), cost.bits, found);
     }
     choices.sort_by(|one, other| one.bits.total_cmp(&other.bits));
@@ -170,7 +192,12 @@ pub(super) fn choices<T: Sample>(data: &[T], shape: &[usize], bound: f64, effort
 }
 
 /// The same forms with several predictors that are blended; values as they are, and exactly, if there is no lattice.
-pub(super) fn blended<T: Sample>(choices: &[Choice<T>], data: &[T], shape: &[usize], detail: Detail) -> Vec<Choice<T>> {
+pub(super) fn blended<T: Sample>(
+    choices: &[Choice<T>],
+    data: &[T],
+    shape: &[usize],
+    detail: raster::Detail,
+) -> Vec<Choice<T>> {
     let mut blended: Vec<Choice<T>> = Vec::new();
     for choice in choices {
         if blended.iter().any(|other| other.form == choice.form) {
