@@ -24,6 +24,7 @@ pub mod residual;
 pub mod sealed;
 pub mod shuffle;
 pub mod simd;
+pub mod squares;
 pub mod subband;
 #[cfg(test)]
 pub(crate) mod testing;

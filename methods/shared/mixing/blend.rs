@@ -71,7 +71,7 @@ impl Tables {
 /// The predictions are the logits of what each model knows in the long run, and how far its last few bits lie from that.
 /// Only single products and sums in a fixed order: the same on every machine.
 #[derive(Clone, Debug)]
-pub(super) struct Blend<const N: usize> {
+pub struct Blend<const N: usize> {
     sets: Vec<Weights<N>>,
 }
 

@@ -12,6 +12,7 @@ mod matcher;
 mod mixer;
 mod wide;
 
+pub use blend::Blend;
 pub use cost::Cost;
 pub use integers::{Integers, Place};
 pub use matcher::Matcher;

@@ -17,6 +17,9 @@ use crate::shared::raster::{self, Chosen};
 /// Bound and trim of integers that are kept as they are.
 pub(super) const INTEGERS: (f64, u32) = (0.0, 0);
 
+/// Values this many steps apart, on average, take few bits.
+const COARSE: f64 = 16.0;
+
 /// A form and a predictor, with the integers that the form makes of the values.
 pub(super) struct Choice<T> {
     /// Estimated size.
@@ -85,6 +88,16 @@ fn descend(all: Vec<usize>, bits: impl Fn(&[usize]) -> f64) -> (f64, Vec<usize>)
     best
 }
 
+/// The mean distance of values next to each other, in quantisation steps, by some of them.
+fn steps_apart<T: Sample>(data: &[T], bound: f64) -> f64 {
+    let step = if T::DTYPE.is_float() { 2.0 * bound } else { 2.0 * bound.floor() + 1.0 };
+    let every = (data.len() / 4096).max(1);
+    let pairs = data.windows(2).step_by(every);
+    let count = pairs.len().max(1) as f64;
+    let sum: f64 = pairs.map(|pair| (pair[1].to_f64() - pair[0].to_f64()).abs() / step).filter(|d| d.is_finite()).sum();
+    sum / count
+}
+
 /// What an encoder searches for predictors.
 #[derive(Clone, Copy)]
 pub(super) struct Search<'a> {
@@ -93,14 +106,18 @@ pub(super) struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Values of an array that are looked at, about.
-    fn looked_at(&self) -> usize {
-        if self.setting.detail == Detail::Eight { 1 << 16 } else { 1 << 15 }
+    /// Values of an array that are looked at, about: more where a value takes few bits, so that each of them tells less.
+    fn looked_at<T: Sample>(&self, data: &[T], bound: f64) -> usize {
+        match self.setting.detail {
+            Detail::Four => 1 << 14,
+            Detail::Eight if steps_apart(data, bound) < COARSE => 1 << 16,
+            Detail::Eight => 1 << 15,
+        }
     }
 
     /// The best predictors of values with this bound and trim: interpolation, and prediction in raster order.
     fn predictors<T: Sample>(&self, data: &[T], at: (f64, u32)) -> Vec<Best> {
-        let blocks = Blocks::of(data, self.setting.shape, self.looked_at());
+        let blocks = Blocks::of(data, self.setting.shape, self.looked_at(data, at.0));
         let bits =
             |predictor: &Predictor| blocks.bits(|block, shape, collected| predictor.run(block, shape, at, collected));
         let rank = self.setting.shape.len();
@@ -134,7 +151,7 @@ impl Search<'_> {
 
     /// What the predictors found for values cost on the points of a lattice: the axes that suit the ones suit the others.
     fn on_lattice(&self, numbers: &[i32], found: &[Best]) -> Vec<Best> {
-        let blocks = Blocks::of(numbers, self.setting.shape, self.looked_at());
+        let blocks = Blocks::of(numbers, self.setting.shape, self.looked_at(numbers, INTEGERS.0));
         let one = |(_, predictor): &Best| {
             let predictor = predictor.untightened();
             (blocks.bits(|block, shape, collected| predictor.run(block, shape, INTEGERS, collected)), predictor)

@@ -1,12 +1,14 @@
 //! Raster prediction by least squares: the weights of a point's neighbours follow the data.
 
-use super::squares::Squares;
 use crate::shared::multilevel::{Quantiser, Sample};
+use crate::shared::squares::Squares;
 
 /// Neighbours, apart from the one that the others are taken relative to.
 const INPUTS: usize = 24;
 /// Power, in squared steps, below which neighbours say little: it is mostly what rounding left.
 const FLOOR: f64 = 4.0;
+/// What a value counts for after one more.
+const MEMORY: f64 = 0.9995;
 
 /// A neighbour: steps back along the last axis but one, the one before, and the one before that; steps along the row;
 /// and its weight at the start.
@@ -120,7 +122,7 @@ impl Fit {
         let outer: Vec<usize> = strides.iter().rev().skip(1).copied().collect();
         let stride = |back: usize| outer.get(back).copied().unwrap_or(0);
         Fit {
-            model: Squares::new(neighbours.map(|neighbour| neighbour.4), FLOOR),
+            model: Squares::new(neighbours.map(|neighbour| neighbour.4), MEMORY),
             neighbours,
             strides: [stride(0), stride(1), stride(2)],
             back: [None; INPUTS],
@@ -170,6 +172,6 @@ impl Fit {
     #[inline(always)]
     pub fn learn(&mut self, miss: f64, quantiser: &Quantiser) {
         let miss = (miss * quantiser.inverse()).clamp(-1e100, 1e100);
-        self.model.learn(&self.inputs, if miss.is_nan() { 0.0 } else { miss });
+        self.model.learn(&self.inputs, if miss.is_nan() { 0.0 } else { miss }, FLOOR);
     }
 }

@@ -78,7 +78,7 @@ impl Contexts<8> for Eight {
         SLOPES * MARKS * 5,
         SIZES * SIZES,
     ];
-    const TRIED: usize = 1 << 16;
+    const TRIED: usize = 1 << 15;
     const DETAIL: Detail = Detail::Many;
 
     #[inline(always)]

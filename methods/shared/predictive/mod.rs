@@ -16,7 +16,6 @@ mod payload;
 mod plan;
 mod raster;
 mod repeats;
-mod squares;
 mod symbols;
 mod tensors;
 

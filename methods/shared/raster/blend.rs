@@ -1,8 +1,8 @@
 //! Several predictors, each of which counts for as much as it did well of late.
 
-use super::fit::Fit;
 use super::mirror::{self, Mirror};
 use super::neighbours::{At, INPUTS, Neighbour, Rows};
+use crate::shared::squares::Squares;
 
 /// What errors before in the row, and what those before in the column count for after one more.
 const MEMORIES: [f64; 2] = [0.85, 0.5];
@@ -10,6 +10,8 @@ const MEMORIES: [f64; 2] = [0.85, 0.5];
 pub const MOST: usize = 7;
 /// Power, in squared gaps, below which neighbours say little: it is mostly what rounding left.
 const FLOOR: f64 = 4.0;
+/// What a value counts for after one more, in the sight of least squares.
+const MEMORY: f64 = 0.998;
 
 /// Points that a prediction adds up, with their signs.
 type Terms = Vec<(isize, f64)>;
@@ -17,11 +19,10 @@ type Terms = Vec<(isize, f64)>;
 /// Least squares, and what they are fed with.
 #[derive(Debug)]
 struct Follower {
-    fit: Fit<INPUTS>,
+    fit: Squares<INPUTS>,
     neighbours: &'static [Neighbour; INPUTS],
     offsets: [isize; INPUTS],
     inputs: [f64; INPUTS],
-    power: f64,
 }
 
 /// The predictors of an array and how well they did.
@@ -43,15 +44,15 @@ impl Blend {
     /// Predictors by differences along each of `sets` of axes, at least one; by mirrors; and one that follows the data.
     pub fn new(rows: &Rows, sets: Vec<Vec<usize>>, mirrors: &[Mirror], follows: bool) -> Self {
         let (neighbours, start) = rows.neighbours();
-        let fit =
-            || Follower { fit: Fit::new(start), neighbours, offsets: [-1; INPUTS], inputs: [0.0; INPUTS], power: 0.0 };
+        let fit = Squares::new(start, MEMORY);
+        let follower = Follower { fit, neighbours, offsets: [-1; INPUTS], inputs: [0.0; INPUTS] };
         let count = sets.len() + usize::from(!mirrors.is_empty()) + usize::from(follows);
         Blend {
             terms: vec![Vec::new(); sets.len()],
             sets,
             mirrors: mirrors.to_vec(),
             at: [[0, 1]; 3],
-            follower: follows.then(fit),
+            follower: follows.then_some(follower),
             // A single row has no columns.
             columns: vec![[0.0; MOST]; if rows.count > 1 { rows.len } else { 1 }],
             recent: [0.0; MOST],
@@ -140,22 +141,15 @@ impl Follower {
     #[inline(always)]
     fn predict(&mut self, places: &[f64], index: usize) -> f64 {
         let reference = places[index - 1];
-        let mut power = 0.0;
         for (input, &offset) in self.inputs.iter_mut().zip(&self.offsets) {
             *input = places[index.wrapping_add_signed(offset)] - reference;
-            power += *input * *input;
         }
-        self.power = power;
         reference + self.fit.predict(&self.inputs)
     }
 
-    /// Every value counts in proportion to the inverse of the power around it.
     #[inline(always)]
     fn learn(&mut self, error: f64, gap: f64) {
-        if self.power > 0.0 {
-            let scale = 1.0 / (self.power + gap * gap * FLOOR).sqrt();
-            self.fit.learn(&self.inputs, error, scale);
-        }
+        self.fit.learn(&self.inputs, error, gap * gap * FLOOR);
     }
 }
 

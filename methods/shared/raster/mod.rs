@@ -4,7 +4,6 @@
 mod around;
 mod blend;
 mod contexts;
-mod fit;
 mod floats;
 mod form;
 mod head;

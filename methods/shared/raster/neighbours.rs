@@ -2,13 +2,13 @@
 
 /// Elements before and behind every row that stand for what is outside: as many as neighbours lie apart, along one axis
 /// and along several.
-const MARGINS: [usize; 2] = [18, 4];
+const MARGINS: [usize; 2] = [20, 4];
 
 /// A neighbour: rows back, planes back, blocks of planes back, and points along the row.
 pub type Neighbour = (isize, isize, isize, isize);
 
 /// Neighbours besides the one that the others are taken relative to, the point before.
-pub const INPUTS: usize = 18;
+pub const INPUTS: usize = 20;
 
 /// Along one axis.
 pub const LINE: [Neighbour; INPUTS] = [
@@ -29,6 +29,8 @@ pub const LINE: [Neighbour; INPUTS] = [
     (0, 0, 0, -16),
     (0, 0, 0, -17),
     (0, 0, 0, -18),
+    (0, 0, 0, -19),
+    (0, 0, 0, -20),
     (0, 0, 0, -1),
 ];
 
@@ -52,6 +54,8 @@ pub const PLANE: [Neighbour; INPUTS] = [
     (1, 0, 0, -3),
     (0, 0, 0, -4),
     (3, 0, 0, -1),
+    (2, 0, 0, 3),
+    (1, 0, 0, 4),
 ];
 
 /// Along three axes or more. In the plane before, points behind are known too.
@@ -74,6 +78,8 @@ pub const SPACE: [Neighbour; INPUTS] = [
     (1, 1, 0, 1),
     (0, 2, 0, -1),
     (1, 0, 0, 2),
+    (0, 0, 0, -3),
+    (2, 0, 0, 1),
 ];
 
 /// Coordinates along the last three axes but the last, that one first, each with the length of its axis.

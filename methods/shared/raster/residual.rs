@@ -3,7 +3,7 @@
 
 use super::contexts::{Contexts, Spot};
 use super::rest::plain;
-use crate::shared::mixing::Mixer;
+use crate::shared::mixing::Blend;
 use crate::shared::range::{Bit, BitCoder};
 
 /// Classes of magnitudes: 0 to 3, then half octaves.
@@ -21,10 +21,10 @@ const SETS: usize = 10;
 pub struct Residuals<const M: usize, const N: usize, C> {
     starts: [usize; N],
     nodes: Vec<Bit>,
-    mixer: Mixer<N>,
+    mixer: Blend<N>,
     side_starts: [usize; M],
     sides: Vec<Bit>,
-    side_mixer: Mixer<M>,
+    side_mixer: Blend<M>,
     /// For every class, a tree of the three highest bits below the class.
     below: Vec<[Bit; 8]>,
     contexts: std::marker::PhantomData<C>,
@@ -58,10 +58,10 @@ impl<const M: usize, const N: usize, C: Contexts<M, N>> Residuals<M, N, C> {
         Residuals {
             starts,
             nodes: vec![Bit::default(); nodes],
-            mixer: Mixer::new(SETS * NODES),
+            mixer: Blend::new(SETS * NODES),
             side_starts,
             sides: vec![Bit::default(); sides],
-            side_mixer: Mixer::new(SETS),
+            side_mixer: Blend::new(SETS),
             below: vec![[Bit::default(); 8]; CLASSES],
             contexts: std::marker::PhantomData,
         }

@@ -1,6 +1,6 @@
 //! Recursive least squares over many inputs, for a predictor that is asked at every point.
 //!
-//! The recursion is that of `shared::least_squares` (Haykin, "Adaptive Filter Theory", chapter 9). Every sum over inputs
+//! The recursion is that of [`super::least_squares`] (Haykin, "Adaptive Filter Theory", chapter 9). Every sum over inputs
 //! runs through them in one order while many sums are taken side by side, so that it goes at the speed of vectors and
 //! comes out the same with vectors of any width.
 
@@ -8,24 +8,24 @@ use crate::shared::simd::{self, Kernel};
 
 /// Variance of the weights at the start, relative to that of what they leave of unit distances.
 const DOUBT: f64 = 10.0;
-/// What a value counts for after one more.
-const MEMORY: f64 = 0.9995;
 /// The doubt, summed over weights, above which nothing more is forgotten.
 const MOST_DOUBT: f64 = 100.0;
 
 /// Weights of the inputs, and the inverse of their weighted covariance.
 #[derive(Debug)]
-pub(super) struct Squares<const N: usize> {
+pub struct Squares<const N: usize> {
     start: [f64; N],
     weights: [f64; N],
     inverse: Box<[[f64; N]; N]>,
-    floor: f64,
+    /// What a value counts for after one more.
+    memory: f64,
 }
 
 struct Learn<'a, const N: usize> {
     squares: &'a mut Squares<N>,
     inputs: &'a [f64; N],
     error: f64,
+    floor: f64,
 }
 
 impl<const N: usize> Kernel for Learn<'_, N> {
@@ -33,14 +33,14 @@ impl<const N: usize> Kernel for Learn<'_, N> {
 
     #[inline(always)]
     fn run(self) {
-        self.squares.learn_here(self.inputs, self.error);
+        self.squares.learn_here(self.inputs, self.error, self.floor);
     }
 }
 
 impl<const N: usize> Squares<N> {
-    /// Starts with the weights `start`. `floor`: the power of the inputs below which they say little.
-    pub fn new(start: [f64; N], floor: f64) -> Self {
-        Squares { start, weights: start, inverse: Box::new(identity()), floor }
+    /// Starts with the weights `start`. `memory`: what a value counts for after one more, below 1.
+    pub fn new(start: [f64; N], memory: f64) -> Self {
+        Squares { start, weights: start, inverse: Box::new(identity()), memory }
     }
 
     /// What the weights make of the inputs; never NaN.
@@ -51,18 +51,19 @@ impl<const N: usize> Squares<N> {
     }
 
     /// Moves the weights to what fits best all values so far, with less and less weight the longer ago they were; every
-    /// value counts in proportion to the inverse of the power around it.
-    pub fn learn(&mut self, inputs: &[f64; N], error: f64) {
-        simd::run(Learn { squares: self, inputs, error });
+    /// value counts in proportion to the inverse of the power around it. `floor`: the power of the inputs below which they
+    /// say little.
+    pub fn learn(&mut self, inputs: &[f64; N], error: f64, floor: f64) {
+        simd::run(Learn { squares: self, inputs, error, floor });
     }
 
     #[inline(always)]
-    fn learn_here(&mut self, inputs: &[f64; N], error: f64) {
+    fn learn_here(&mut self, inputs: &[f64; N], error: f64, floor: f64) {
         let power = halves(inputs.map(|input| input * input));
         if power == 0.0 {
             return;
         }
-        let scale = 1.0 / (power + self.floor).sqrt();
+        let scale = 1.0 / (power + floor).sqrt();
         let inputs = inputs.map(|input| input * scale);
         let mut product = [0.0; N];
         for (row, input) in self.inverse.iter().zip(inputs) {
@@ -70,13 +71,13 @@ impl<const N: usize> Squares<N> {
                 *product += element * input;
             }
         }
-        let gain = 1.0 / (MEMORY + halves::<N>(std::array::from_fn(|i| product[i] * inputs[i])));
+        let gain = 1.0 / (self.memory + halves::<N>(std::array::from_fn(|i| product[i] * inputs[i])));
         let error = error * scale * gain;
         for (weight, product) in self.weights.iter_mut().zip(product) {
             *weight += error * product;
         }
         let doubt = halves::<N>(std::array::from_fn(|i| self.inverse[i][i]));
-        let grow = if doubt < MOST_DOUBT { 1.0 / MEMORY } else { 1.0 };
+        let grow = if doubt < MOST_DOUBT { 1.0 / self.memory } else { 1.0 };
         for (row, left) in self.inverse.iter_mut().zip(product) {
             let left = gain * left;
             for (element, right) in row.iter_mut().zip(product) {
@@ -90,7 +91,7 @@ impl<const N: usize> Squares<N> {
     #[inline(always)]
     fn check(&mut self, doubt: f64) {
         if !(doubt >= 0.0 && doubt.is_finite() && self.weights.iter().all(|weight| weight.abs() < 1e6)) {
-            *self = Squares::new(self.start, self.floor);
+            *self = Squares::new(self.start, self.memory);
         }
     }
 }
@@ -119,16 +120,16 @@ mod tests {
 
     #[test]
     fn weights_of_a_linear_rule_are_found_and_nothing_breaks_them() {
-        let mut model = Squares::new([0.0; 3], 1.0);
+        let mut model = Squares::new([0.0; 3], 0.9995);
         let input = |i: usize| [(i * 7 % 13) as f64, (i * 5 % 11) as f64, (i * 3 % 17) as f64 - 8.0];
         let rule = |inputs: [f64; 3]| 0.5 * inputs[0] - 2.0 * inputs[1] + inputs[2];
         for i in 0..300 {
             let error = rule(input(i)) - model.predict(&input(i));
             assert!(i < 100 || error.abs() < 0.1, "{i}: {error}");
-            model.learn(&input(i), error);
+            model.learn(&input(i), error, 1.0);
         }
         for hostile in [f64::INFINITY, f64::NAN, 1e300] {
-            model.learn(&[hostile; 3], hostile);
+            model.learn(&[hostile; 3], hostile, 1.0);
             assert!(model.predict(&[hostile, 1.0, -1.0]).is_finite());
         }
     }
