@@ -6,7 +6,8 @@ use codecbench_methods::api::{Element, TensorRef, View};
 use codecbench_methods::for_pair;
 
 use super::Original;
-use super::sum::{blocks, total};
+use super::sum::{BLOCK, blocks, total};
+use super::wide::wide;
 
 /// Sizes of the errors of all elements.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,38 +54,64 @@ pub(super) fn identical(original: &Original<'_>, decoded: &TensorRef<'_>) -> boo
 fn compare<T: Element>(x: &View<'_, T>, y: &View<'_, T>, original: &Original<'_>) -> Errors {
     let (x, y, inverse) = (x.data(), y.data(), original.inverse());
     let parts = blocks(x.len(), |block| match &original.valid {
-        None => complete(&x[block.clone()], &y[block.clone()], block.start, inverse),
+        None => complete(&x[block.clone()], &y[block], inverse),
         Some(valid) => with_holes(x, y, valid, block, inverse),
     });
     let [sum, sum_abs, sum_square] = total(parts.iter().map(|part| [part.sum, part.sum_abs, part.sum_square]));
     let mut all = Errors { sum, sum_abs, sum_square, ..NONE };
-    for part in &parts {
+    let mut block = 0;
+    for (at, part) in parts.iter().enumerate() {
         all.mismatches += part.mismatches;
-        all.widen(part.largest, part.largest_at, part.pointwise);
+        block = if part.largest > all.largest { at } else { block };
+        all.widen(part.largest, part.pointwise);
+    }
+    if all.largest > 0.0 {
+        let is_largest = |&at: &usize| original.is_valid(at) && size(x[at], y[at]) == all.largest;
+        all.largest_at = (block * BLOCK..x.len()).find(is_largest).unwrap_or(0);
     }
     all
 }
 
+/// The size of an error; infinite where a finite value came back non-finite.
+#[inline(always)]
+fn size<T: Element>(x: T, y: T) -> f64 {
+    if y.is_finite() { x.abs_diff(y) } else { f64::INFINITY }
+}
+
 impl Errors {
-    fn widen(&mut self, size: f64, at: usize, pointwise: Option<f64>) {
+    #[inline(always)]
+    fn widen(&mut self, size: f64, pointwise: Option<f64>) {
         if size > self.largest {
-            (self.largest, self.largest_at) = (size, at);
+            self.largest = size;
         }
         if let Some(ratio) = pointwise {
             self.pointwise = Some(self.pointwise.unwrap_or(0.0).max(ratio));
         }
     }
 
-    /// Adds one element that is not missing.
-    fn add<T: Element>(&mut self, x: T, y: T, at: usize, inverse: f64) {
-        let size = if y.is_finite() { x.abs_diff(y) } else { f64::INFINITY };
+    /// Adds one element that is not missing. Where the largest error stands is found at the end.
+    #[inline(always)]
+    fn add<T: Element>(&mut self, x: T, y: T, inverse: f64) {
+        let size = size(x, y);
         let scaled = size * inverse;
         self.sum += if y < x { -scaled } else { scaled };
         self.sum_abs += scaled;
         self.sum_square += scaled * scaled;
         let magnitude = x.to_f64().abs();
         let ratio = (magnitude > 0.0 || size > 0.0).then(|| size / magnitude);
-        self.widen(size, at, ratio);
+        self.widen(size, ratio);
+    }
+}
+
+/// The size of an error, and whether the value became less.
+#[inline(always)]
+fn size_and_sign<T: Element>(x: T, y: T) -> (f64, bool) {
+    if T::DTYPE.is_float() {
+        // All in f64: every step has the same width.
+        let (x, y) = (x.to_f64(), y.to_f64());
+        (if y.abs() < f64::INFINITY { (y - x).abs() } else { f64::INFINITY }, y < x)
+    } else {
+        (size(x, y), y < x)
     }
 }
 
@@ -93,7 +120,7 @@ fn with_holes<T: Element>(x: &[T], y: &[T], valid: &[bool], block: Range<usize>,
     let mut errors = NONE;
     for at in block {
         if valid[at] {
-            errors.add(x[at], y[at], at, inverse);
+            errors.add(x[at], y[at], inverse);
         } else {
             errors.mismatches += usize::from(!came_back(x[at], y[at]));
         }
@@ -101,8 +128,21 @@ fn with_holes<T: Element>(x: &[T], y: &[T], valid: &[bool], block: Range<usize>,
     errors
 }
 
-/// A block without missing values, in lanes that a compiler can make vectors.
-fn complete<T: Element>(x: &[T], y: &[T], start: usize, inverse: f64) -> Errors {
+/// A block without missing values.
+fn complete<T: Element>(x: &[T], y: &[T], inverse: f64) -> Errors {
+    if !T::DTYPE.is_float() {
+        // Wider vectors only make it slower to widen small integers.
+        return in_lanes(x, y, inverse);
+    }
+    wide(
+        #[inline(always)]
+        || in_lanes(x, y, inverse),
+    )
+}
+
+/// In lanes that a compiler can make vectors.
+#[inline(always)]
+fn in_lanes<T: Element>(x: &[T], y: &[T], inverse: f64) -> Errors {
     const LANES: usize = 8;
     let (mut sum, mut sum_abs, mut sum_square) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
     let (mut largest, mut pointwise) = ([0.0f64; LANES], [0.0f64; LANES]);
@@ -110,9 +150,9 @@ fn complete<T: Element>(x: &[T], y: &[T], start: usize, inverse: f64) -> Errors 
     for (x, y) in xs.by_ref().zip(ys.by_ref()) {
         for lane in 0..LANES {
             let (x, y) = (x[lane], y[lane]);
-            let size = if y.is_finite() { x.abs_diff(y) } else { f64::INFINITY };
+            let (size, negative) = size_and_sign(x, y);
             let scaled = size * inverse;
-            sum[lane] += if y < x { -scaled } else { scaled };
+            sum[lane] += if negative { -scaled } else { scaled };
             sum_abs[lane] += scaled;
             sum_square[lane] += scaled * scaled;
             largest[lane] = if size > largest[lane] { size } else { largest[lane] };
@@ -121,17 +161,15 @@ fn complete<T: Element>(x: &[T], y: &[T], start: usize, inverse: f64) -> Errors 
             pointwise[lane] = if ratio > pointwise[lane] { ratio } else { pointwise[lane] };
         }
     }
-    let rest = start + x.len() / LANES * LANES;
     let mut errors = NONE;
-    let zip = xs.remainder().iter().zip(ys.remainder());
-    zip.enumerate().for_each(|(at, (&x, &y))| errors.add(x, y, rest + at, inverse));
-    let within = largest.iter().fold(0.0, |a: f64, &b| a.max(b));
-    if within > 0.0 && within >= errors.largest {
-        let is_largest = |(&x, &y): (&T, &T)| (if y.is_finite() { x.abs_diff(y) } else { f64::INFINITY }) == within;
-        (errors.largest, errors.largest_at) = (within, start + x.iter().zip(y).position(is_largest).unwrap_or(0));
+    for (&x, &y) in xs.remainder().iter().zip(ys.remainder()) {
+        errors.add(x, y, inverse);
     }
-    let nonzero = pointwise.iter().any(|&ratio| ratio > 0.0) || x.iter().any(|x| x.to_f64() != 0.0);
-    errors.widen(0.0, 0, nonzero.then(|| pointwise.iter().fold(0.0, |a: f64, &b| a.max(b))));
+    let most = |lanes: [f64; LANES]| lanes.iter().fold(0.0, |a: f64, &b| a.max(b));
+    let pointwise = most(pointwise);
+    // The ratio of no error is 0, if there is one.
+    let some = pointwise > 0.0 || x.iter().any(|x| x.to_f64() != 0.0);
+    errors.widen(most(largest), some.then_some(pointwise));
     for (total, lanes) in [(&mut errors.sum, sum), (&mut errors.sum_abs, sum_abs), (&mut errors.sum_square, sum_square)]
     {
         *total += lanes.iter().sum::<f64>();

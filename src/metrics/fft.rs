@@ -5,10 +5,13 @@
 //! Stockham's autosort form, radices 4, 2, 3 and 5 (Van Loan, "Computational Frameworks for the FFT", 1992, section 1.7).
 
 use std::f64::consts::TAU;
+use std::fmt;
+use std::sync::Arc;
 
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlannerScalar};
-use std::sync::Arc;
+
+use super::wide::wide;
 
 /// Lines that are transformed together.
 pub(super) const LINES: usize = 8;
@@ -39,6 +42,12 @@ pub(super) struct Batch {
     pub im: Vec<f64>,
     spare_re: Vec<f64>,
     spare_im: Vec<f64>,
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").field("length", &self.length()).finish_non_exhaustive()
+    }
 }
 
 impl Plan {
@@ -81,7 +90,10 @@ impl Plan {
                 batch.spare_re.resize(length * LINES, 0.0);
                 batch.spare_im.resize(length * LINES, 0.0);
                 for stage in stages {
-                    stage.run(batch);
+                    wide(
+                        #[inline(always)]
+                        || stage.run(batch),
+                    );
                     std::mem::swap(&mut batch.re, &mut batch.spare_re);
                     std::mem::swap(&mut batch.im, &mut batch.spare_im);
                 }
@@ -111,25 +123,41 @@ fn factors(length: usize) -> Option<Vec<usize>> {
 }
 
 impl Stage {
+    #[inline(always)]
     fn run(&self, batch: &mut Batch) {
         let run = self.stride * LINES;
         let groups = self.twiddles.len();
-        let outputs_re = batch.spare_re.chunks_exact_mut(self.radix * run);
-        let outputs = outputs_re.zip(batch.spare_im.chunks_exact_mut(self.radix * run));
+        let Batch { re, im, spare_re, spare_im } = batch;
+        let (re, im) = (&re[..], &im[..]);
+        let outputs_re = spare_re.chunks_exact_mut(self.radix * run);
+        let outputs = outputs_re.zip(spare_im.chunks_exact_mut(self.radix * run));
         for (group, (out_re, out_im)) in outputs.enumerate() {
-            let input = |k: usize| {
-                let start = (group + k * groups) * run;
-                (&batch.re[start..start + run], &batch.im[start..start + run])
-            };
             let twiddles = &self.twiddles[group];
             match self.radix {
-                2 => butterflies(std::array::from_fn(input), out_re, out_im, twiddles, two),
-                3 => butterflies(std::array::from_fn(input), out_re, out_im, twiddles, three),
-                4 => butterflies(std::array::from_fn(input), out_re, out_im, twiddles, four),
-                _ => butterflies(std::array::from_fn(input), out_re, out_im, twiddles, five),
+                2 => butterflies(inputs((re, im), group, groups, run), out_re, out_im, twiddles, two),
+                3 => butterflies(inputs((re, im), group, groups, run), out_re, out_im, twiddles, three),
+                4 => butterflies(inputs((re, im), group, groups, run), out_re, out_im, twiddles, four),
+                _ => butterflies(inputs((re, im), group, groups, run), out_re, out_im, twiddles, five),
             }
         }
     }
+}
+
+/// The runs that a group of butterflies takes.
+#[inline(always)]
+fn inputs<'b, const R: usize>(
+    (re, im): (&'b [f64], &'b [f64]),
+    group: usize,
+    groups: usize,
+    run: usize,
+) -> [(&'b [f64], &'b [f64]); R] {
+    std::array::from_fn(
+        #[inline(always)]
+        |k| {
+            let start = (group + k * groups) * run;
+            (&re[start..start + run], &im[start..start + run])
+        },
+    )
 }
 
 type Number = (f64, f64);
@@ -144,11 +172,17 @@ fn butterflies<const R: usize>(
     transform: impl Fn([Number; R]) -> [Number; R],
 ) {
     let run = out_re.len() / R;
-    let input = input.map(|(re, im)| (&re[..run], &im[..run]));
+    let input = input.map(
+        #[inline(always)]
+        |(re, im)| (&re[..run], &im[..run]),
+    );
     let out_re = split::<R>(out_re, run);
     let out_im = split::<R>(out_im, run);
     for at in 0..run {
-        let numbers = transform(std::array::from_fn(|k| (input[k].0[at], input[k].1[at])));
+        let numbers = transform(std::array::from_fn(
+            #[inline(always)]
+            |k| (input[k].0[at], input[k].1[at]),
+        ));
         (out_re[0][at], out_im[0][at]) = numbers[0];
         for k in 1..R {
             let ((re, im), (cos, sin)) = (numbers[k], twiddles[k - 1]);

@@ -4,7 +4,8 @@ use codecbench_methods::api::TensorRef;
 
 use super::axes::{self, Means, Structure};
 use super::error::{Errors, errors, identical};
-use super::order::{self, Sorted};
+use super::order;
+use super::ranks::Apart;
 use super::similarity::{self, Planes};
 use super::source::{Source, pair};
 use super::{Metric, Metrics, Original, flow, spectrum, velocity};
@@ -127,10 +128,12 @@ fn size(metrics: &mut Metrics, original: &Original<'_>, errors: &Errors) {
 
 /// How far the values as a whole have moved, wherever they stand.
 fn distribution(metrics: &mut Metrics, original: &Original<'_>, decoded: &TensorRef<'_>) {
-    let (x, y) = (original.sorted(), Sorted::new(decoded, original.valid.as_deref()));
-    metrics.set(Metric::Ks, order::kolmogorov_smirnov(x, &y));
+    // For as many values in both arrays the first Wasserstein distance, the integral of |F - G|, is the mean distance of
+    // the values of equal rank (Vallender 1974).
+    let (n, Apart { furthest, distance }) = (original.count as f64, order::apart(original, decoded));
+    metrics.set(Metric::Ks, furthest as f64 / n);
     if original.range > 0.0 {
-        metrics.set(Metric::Wasserstein, order::wasserstein(x, &y, original));
+        metrics.set(Metric::Wasserstein, distance / n / original.range);
     }
 }
 
@@ -146,7 +149,8 @@ fn structure(metrics: &mut Metrics, original: &Original<'_>, source: &dyn Source
     {
         metrics.set(Metric::GradNrmse, rmse / range);
     }
-    metrics.set(Metric::SpectralErr, spectrum::error(source, shape, original.mean).unwrap_or(f64::NAN));
+    let spectrum = original.spectrum().and_then(|spectrum| spectrum.error(&|start, out| source.error(start, out)));
+    metrics.set(Metric::SpectralErr, spectrum.unwrap_or(f64::NAN));
 }
 
 /// How far the optical flow of a video has moved.

@@ -3,6 +3,7 @@
 //! Pure functions: no clock, no I/O. Non-finite values are compared by class, then left out of sums.
 
 mod axes;
+mod entropy;
 mod error;
 mod fft;
 mod flow;
@@ -10,6 +11,7 @@ mod measure;
 mod notebook;
 mod order;
 mod original;
+mod ranks;
 mod similarity;
 mod sort;
 mod source;
@@ -20,6 +22,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod velocity;
+mod wide;
 mod window;
 
 pub use measure::{measure, rmse};

@@ -15,6 +15,9 @@
 //! (<https://github.com/juhanikataja/asterix>, commit 8362105). Sums are in f64 here; there the density, L1 and L2 are in
 //! the type of the data.
 
+use rayon::prelude::*;
+
+use super::sum::{blocks, pairs, total};
 use super::{Metric, Metrics};
 
 /// The matrix that the notebook calls pressure, C order, and what is needed for it.
@@ -24,27 +27,36 @@ struct Moments {
     pressure: Vec<f64>,
 }
 
+/// Cells of a plane that are summed over the planes together.
+const TASK: usize = 2048;
+
+/// Where a distribution is read: fills a slice with its values from a flat index on.
+type Read<'r> = dyn Fn(usize, &mut [f64]) + Sync + 'r;
+
 impl Moments {
     /// Of a cube of `n` cells per axis.
-    fn new(n: usize, f: &[f64]) -> Self {
-        let (mut g, mut along) = (vec![0.0; n * n], 0.0);
-        for plane in f.chunks_exact(n * n) {
-            for (at, &f) in plane.iter().enumerate() {
-                g[at] += f;
-                along += f * (at % n) as f64;
+    fn new(n: usize, f: &Read<'_>) -> Self {
+        // The sums over the first axis of f, and of f times the index: w is that index less the mean velocity.
+        let (mut g, mut weighted) = (vec![0.0; n * n], vec![0.0; n * n]);
+        let parts = g.par_chunks_mut(TASK).zip(weighted.par_chunks_mut(TASK)).enumerate();
+        parts.for_each(|(part, (g, weighted))| {
+            let mut values = vec![0.0; g.len()];
+            for plane in 0..n {
+                f(plane * n * n + part * TASK, &mut values);
+                let index = plane as f64;
+                for ((g, weighted), f) in g.iter_mut().zip(weighted.iter_mut()).zip(&values) {
+                    *g += f;
+                    *weighted += index * f;
+                }
             }
-        }
+        });
         let density: f64 = g.iter().sum();
-        let velocity = along / density;
+        let velocity = g.iter().enumerate().map(|(at, g)| g * (at % n) as f64).sum::<f64>() / density;
         let w: Vec<f64> = (0..n).map(|at| at as f64 - velocity).collect();
         let total: f64 = w.iter().sum();
-        let mut h = vec![0.0; n * n];
-        for (plane, w) in f.chunks_exact(n * n).zip(&w) {
-            h.iter_mut().zip(plane).for_each(|(h, f)| *h += w * f);
-        }
         let element = |at: usize| {
             let (j, k) = (w[at / n], w[at % n]);
-            n as f64 * (j * j + k * k) * g[at] + total * h[at]
+            n as f64 * (j * j + k * k) * g[at] + total * (weighted[at] - velocity * g[at])
         };
         Moments { density, velocity, pressure: (0..n * n).map(element).collect() }
     }
@@ -61,7 +73,7 @@ pub(super) fn applies(shape: &[usize]) -> bool {
 
 /// Sets the notebook's six numbers, the first four in percent, for one distribution over a cube; nothing for other shapes.
 /// `x` is the original and `y` the reconstruction, in any common unit, C order.
-pub(super) fn measure(metrics: &mut Metrics, shape: &[usize], x: &[f64], y: &[f64]) {
+pub(super) fn measure(metrics: &mut Metrics, shape: &[usize], x: &Read<'_>, y: &Read<'_>) {
     if !applies(shape) {
         return;
     }
@@ -76,12 +88,15 @@ pub(super) fn measure(metrics: &mut Metrics, shape: &[usize], x: &[f64], y: &[f6
     );
     metrics.set_worst(Metric::NotebookPDiag, apart(&a.diagonal(n), &b.diagonal(n)));
     metrics.set_worst(Metric::NotebookPFrobenius, apart(&a.pressure, &b.pressure));
-    let sum = |f: &mut dyn Iterator<Item = f64>| f.fold(0.0, |sum, f| sum + f);
-    let error = || x.iter().zip(y).map(|(x, y)| x - y);
-    let absolute = sum(&mut error().map(f64::abs)) / sum(&mut x.iter().map(|x| x.abs()));
-    metrics.set_worst(Metric::NotebookL1, absolute);
-    let square = sum(&mut error().map(|e| e * e)) / sum(&mut y.iter().map(|y| y * y));
-    metrics.set_worst(Metric::NotebookL2, square.sqrt());
+    let [error, size, square, norm] = total(blocks(n * n * n, |block| {
+        let (mut a, mut b) = (vec![0.0; block.len()], vec![0.0; block.len()]);
+        x(block.start, &mut a);
+        y(block.start, &mut b);
+        let (error, size) = (pairs(&a, &b, |a, b| (a - b).abs()), pairs(&a, &a, |a, _| a.abs()));
+        [error, size, pairs(&a, &b, |a, b| (a - b) * (a - b)), pairs(&b, &b, |b, _| b * b)]
+    }));
+    metrics.set_worst(Metric::NotebookL1, error / size);
+    metrics.set_worst(Metric::NotebookL2, (square / norm).sqrt());
 }
 
 /// Distance of two vectors over the mean of their norms, percent.
@@ -97,7 +112,8 @@ mod tests {
 
     fn measured(shape: &[usize], x: &[f64], y: &[f64]) -> Metrics {
         let mut metrics = Metrics::default();
-        measure(&mut metrics, shape, x, y);
+        let read = |from: &[f64], start: usize, out: &mut [f64]| out.copy_from_slice(&from[start..start + out.len()]);
+        measure(&mut metrics, shape, &|start, out: &mut [f64]| read(x, start, out), &|start, out| read(y, start, out));
         metrics
     }
 

@@ -1,17 +1,18 @@
 //! Distances between the distributions of two arrays, from their sorted values.
 
+use std::ops::Range;
+
 use codecbench_methods::api::{Element, TensorRef, View};
-use codecbench_methods::{for_dtype, with_element};
+use codecbench_methods::for_dtype;
 use rayon::prelude::*;
 
 use super::Original;
-use super::sort::{self, Key};
-use super::sum::sums;
+use super::ranks::{self, Apart};
+use super::sort::{self, Key, Read};
+use super::wide::wide;
 
-/// Values that one task turns into keys.
-const TASK: usize = 1 << 16;
-/// Pieces of the distribution functions that are compared side by side.
-const PIECES: usize = 16;
+/// Values that one task counts.
+const TASK: usize = 1 << 20;
 
 /// The distribution of an array's values, as unsigned keys of the same order.
 #[derive(Debug)]
@@ -27,21 +28,37 @@ pub(super) enum Sorted {
 impl Sorted {
     /// Sorts the values at the places that `valid` names. A negative zero counts as zero, a NaN as infinity.
     pub fn new(tensor: &TensorRef<'_>, valid: Option<&[bool]>) -> Self {
+        let length = tensor.len();
         for_dtype!(TensorRef, tensor, view => match tensor.dtype().size() {
             1 | 2 => Sorted::Counted(counted(view, valid)),
-            4 => Sorted::Narrow(sort::sorted(keys(view, valid, |key| key as u32))),
-            _ => Sorted::Wide(sort::sorted(keys(view, valid, |key| key))),
+            4 => Sorted::Narrow(sort::sorted(length, &keys(view, valid))),
+            _ => Sorted::Wide(sort::sorted(length, &keys(view, valid))),
         })
     }
 }
 
-fn keys<T: Element, K: Key>(view: &View<'_, T>, valid: Option<&[bool]>, narrow: impl Fn(u64) -> K + Sync) -> Vec<K> {
-    let data = view.data().par_iter().with_min_len(TASK);
-    match valid {
-        None => data.map(|&value| narrow(key(value))).collect(),
-        Some(valid) => {
-            let present = data.zip(valid).filter(|(_, valid)| **valid);
-            present.map(|(&value, _)| narrow(key(value))).collect()
+/// Reads the keys of an array's values.
+fn keys<'a, T: Element, K: Key + 'a>(view: &'a View<'_, T>, valid: Option<&'a [bool]>) -> impl Read<K> + 'a {
+    let data = view.data();
+    move |range: Range<usize>, out: &mut Vec<K>| {
+        let first = out.len();
+        out.resize(first + range.len(), K::default());
+        let (keys, data) = (&mut out[first..], &data[range.clone()]);
+        wide(
+            #[inline(always)]
+            || {
+                for (to, &value) in keys.iter_mut().zip(data) {
+                    *to = K::narrow(key(value));
+                }
+            },
+        );
+        if let Some(valid) = valid {
+            let mut kept = first;
+            for at in (0..range.len()).filter(|&at| valid[range.start + at]) {
+                out[kept] = out[first + at];
+                kept += 1;
+            }
+            out.truncate(kept);
         }
     }
 }
@@ -50,14 +67,14 @@ fn counted<T: Element>(view: &View<'_, T>, valid: Option<&[bool]>) -> Vec<u64> {
     let kinds = 1usize << (8 * T::DTYPE.size());
     let count = |(piece, data): (usize, &[T])| {
         let mut counts = vec![0u64; kinds];
-        let valid = valid.map(|valid| &valid[piece * TASK * 16..]);
+        let valid = valid.map(|valid| &valid[piece * TASK..]);
         for (at, &value) in data.iter().enumerate() {
             counts[key(value) as usize] += u64::from(valid.is_none_or(|valid| valid[at]));
         }
         counts
     };
     let add = |a: Vec<u64>, b: Vec<u64>| a.iter().zip(&b).map(|(a, b)| a + b).collect();
-    view.data().par_chunks(TASK * 16).enumerate().map(count).reduce(|| vec![0; kinds], add)
+    view.data().par_chunks(TASK).enumerate().map(count).reduce(|| vec![0; kinds], add)
 }
 
 const fn sign_bit<T: Element>() -> u64 {
@@ -92,65 +109,35 @@ fn unkey<T: Element>(key: u64) -> T {
     T::from_bits(if key & sign != 0 { key ^ sign } else { !key & mask })
 }
 
-/// Two-sample Kolmogorov-Smirnov statistic: sup |F - G|. The arrays have as many values each.
-pub(super) fn kolmogorov_smirnov(x: &Sorted, y: &Sorted) -> f64 {
-    let (largest, count) = match (x, y) {
-        (Sorted::Counted(x), Sorted::Counted(y)) => {
-            (apart(x, y).map(i64::unsigned_abs).max().unwrap_or(0), x.iter().sum::<u64>())
-        }
-        (Sorted::Narrow(x), Sorted::Narrow(y)) => (furthest(x, y) as u64, x.len() as u64),
-        (Sorted::Wide(x), Sorted::Wide(y)) => (furthest(x, y) as u64, x.len() as u64),
-        _ => unreachable!("both arrays have the same dtype"),
-    };
-    largest as f64 / count as f64
+/// Compares the distribution of what came back with that of the original; distances in scaled units.
+pub(super) fn apart(original: &Original<'_>, decoded: &TensorRef<'_>) -> Apart {
+    let (valid, inverse) = (original.valid.as_deref(), original.inverse());
+    for_dtype!(TensorRef, decoded, y => compare(original.sorted(), y, valid, inverse))
 }
 
-/// By key, how many more values of x than of y are at or below it.
-fn apart(x: &[u64], y: &[u64]) -> impl Iterator<Item = i64> {
-    x.iter().zip(y).scan(0i64, |ahead, (&x, &y)| {
-        *ahead += x as i64 - y as i64;
-        Some(*ahead)
-    })
+fn compare<T: Element>(x: &Sorted, y: &View<'_, T>, valid: Option<&[bool]>, inverse: f64) -> Apart {
+    let length = y.data().len();
+    match x {
+        Sorted::Counted(x) => by_count(x, &counted(y, valid), inverse),
+        Sorted::Narrow(x) => ranks::apart(x, length, &keys(y, valid), |x, y| distance::<T, _>(x, y) * inverse),
+        Sorted::Wide(x) => ranks::apart(x, length, &keys(y, valid), |x, y| distance::<T, _>(x, y) * inverse),
+    }
 }
 
-/// The largest difference of the numbers of keys at or below a value.
-fn furthest<K: Key>(x: &[K], y: &[K]) -> usize {
-    let cut = |piece: usize| {
-        let Some(value) = x.get(piece * x.len() / PIECES) else { return (x.len(), y.len()) };
-        (x.partition_point(|key| key < value), y.partition_point(|key| key < value))
-    };
-    let one = |piece: usize| {
-        let ((mut i, mut j), (x_end, y_end)) = (cut(piece), cut(piece + 1));
-        let mut largest = x_end.abs_diff(y_end);
-        while i < x_end && j < y_end {
-            // Among equal keys the difference only moves from what it was before them to what it is behind them.
-            let (a, b) = (x[i], y[j]);
-            i += usize::from(a <= b);
-            j += usize::from(b <= a);
-            largest = largest.max(i.abs_diff(j));
-        }
-        largest
-    };
-    (0..PIECES).into_par_iter().map(one).max().unwrap_or(0)
+#[inline(always)]
+fn distance<T: Element, K: Key>(x: K, y: K) -> f64 {
+    Element::abs_diff(unkey::<T>(x.wide()), unkey::<T>(y.wide()))
 }
 
-/// First Wasserstein distance, the integral of |F - G|, divided by the range of x: for as many values in both arrays it
-/// is the mean distance of the values of equal rank (Vallender 1974).
-pub(super) fn wasserstein(x: &Sorted, y: &Sorted, original: &Original<'_>) -> f64 {
-    let (dtype, inverse) = (original.tensor.dtype(), original.inverse());
-    let distance = match (x, y) {
-        // Neighbouring keys of these types are one apart.
-        (Sorted::Counted(x), Sorted::Counted(y)) => apart(x, y).map(i64::unsigned_abs).sum::<u64>() as f64 * inverse,
-        (Sorted::Narrow(x), Sorted::Narrow(y)) => with_element!(dtype, T => distance::<T, u32>(x, y, inverse)),
-        (Sorted::Wide(x), Sorted::Wide(y)) => with_element!(dtype, T => distance::<T, u64>(x, y, inverse)),
-        _ => unreachable!("both arrays have the same dtype"),
-    };
-    distance / original.count as f64 / original.range
-}
-
-fn distance<T: Element, K: Key>(x: &[K], y: &[K], inverse: f64) -> f64 {
-    let term = |at: usize| [Element::abs_diff(unkey::<T>(x[at].wide()), unkey::<T>(y[at].wide())) * inverse];
-    sums(x.len(), &term)[0]
+/// From the number of values per key. Neighbouring keys of these types are one apart.
+fn by_count(x: &[u64], y: &[u64], inverse: f64) -> Apart {
+    let (mut ahead, mut furthest, mut distance) = (0i64, 0, 0);
+    for (&x, &y) in x.iter().zip(y) {
+        ahead += x as i64 - y as i64;
+        furthest = furthest.max(ahead.unsigned_abs());
+        distance += ahead.unsigned_abs();
+    }
+    Apart { furthest: furthest as usize, distance: distance as f64 * inverse }
 }
 
 #[cfg(test)]
@@ -198,11 +185,19 @@ mod tests {
         assert_eq!(values::<f64>(&sorted(&[f64::NAN, 1.0])), [1.0, f64::INFINITY]);
     }
 
+    fn kolmogorov_smirnov<T: Element>(x: &[T], y: &[T]) -> f64
+    where
+        Tensor: From<ndarray::ArrayD<T>>,
+    {
+        let view = View::from_slice(&[y.len()], y).expect("one axis");
+        compare(&sorted(x), &view, None, 1.0).furthest as f64 / x.len() as f64
+    }
+
     #[test]
     fn the_ks_distance_counts_values_on_either_side() {
         // F steps at 1, 2, 3, 4 and G at 3, 4, 5, 6: they differ most between 2 and 3, by 2 of 4.
-        assert_eq!(kolmogorov_smirnov(&sorted(&[1u8, 2, 3, 4]), &sorted(&[6u8, 5, 4, 3])), 0.5);
-        assert_eq!(kolmogorov_smirnov(&sorted(&[1.0f64, 1.0]), &sorted(&[1.0f64, 1.0])), 0.0);
+        assert_eq!(kolmogorov_smirnov(&[1u8, 2, 3, 4], &[6u8, 5, 4, 3]), 0.5);
+        assert_eq!(kolmogorov_smirnov(&[1.0f64, 1.0], &[1.0f64, 1.0]), 0.0);
     }
 
     #[test]
@@ -212,10 +207,10 @@ mod tests {
             let below = |values: &[i64], limit: i64| values.iter().filter(|&&value| value <= limit).count();
             let steps = x.iter().chain(&y);
             let expected = steps.map(|&at| below(&x, at).abs_diff(below(&y, at))).max().expect("values");
-            let found = kolmogorov_smirnov(&sorted(&x), &sorted(&y));
+            let found = kolmogorov_smirnov(&x, &y);
             assert_eq!(found, expected as f64 / 3000.0);
             let (x, y) = (narrowed(&x), narrowed(&y));
-            assert_eq!(kolmogorov_smirnov(&sorted(&x), &sorted(&y)), found, "counted");
+            assert_eq!(kolmogorov_smirnov(&x, &y), found, "counted");
         }
     }
 

@@ -9,6 +9,7 @@ use codecbench_methods::for_dtype;
 use super::flow::{self, Film, Flow};
 use super::order::Sorted;
 use super::source::{self, Source};
+use super::spectrum::Spectrum;
 use super::sum::{blocks, pairs, total};
 use super::velocity::{Grid, Moments};
 use super::{Summary, axes};
@@ -34,6 +35,7 @@ pub struct Original<'a> {
     pub(super) range: f64,
     summary: Summary,
     sorted: OnceLock<Sorted>,
+    spectrum: OnceLock<Option<Spectrum>>,
     gradient_range: OnceLock<Option<f64>>,
     flow: OnceLock<Vec<Flow>>,
     luma_rows: Option<usize>,
@@ -61,6 +63,7 @@ impl<'a> Original<'a> {
             sum_square,
             range,
             sorted: OnceLock::new(),
+            spectrum: OnceLock::new(),
             gradient_range: OnceLock::new(),
             flow: OnceLock::new(),
             luma_rows: None,
@@ -114,6 +117,17 @@ impl<'a> Original<'a> {
     /// The values that are not missing, in ascending order; sorted at the first call.
     pub(super) fn sorted(&self) -> &Sorted {
         self.sorted.get_or_init(|| Sorted::new(&self.tensor, self.valid.as_deref()))
+    }
+
+    /// The low Fourier coefficients, if an axis is long enough for any; computed at the first call.
+    pub(super) fn spectrum(&self) -> Option<&Spectrum> {
+        let source = self.alone();
+        let read = |start: usize, out: &mut [f64]| {
+            source.original(start, out);
+            let valid = self.valid.as_deref().map(|valid| &valid[start..start + out.len()]);
+            take_off(self.mean, out, valid);
+        };
+        self.spectrum.get_or_init(|| Spectrum::of(&read, self.tensor.shape())).as_ref()
     }
 
     /// Says how many rows of a frame are luma, where chroma stands below them in a video.
@@ -200,6 +214,17 @@ fn statistics(tensor: &TensorRef<'_>, valid: Option<&[bool]>, count: usize, (min
     // Rounding of the mean must not give a constant a spread.
     let variance = if min == max { 0.0 } else { spread.max(0.0) / n };
     Statistics { scale, mean, variance, sum_abs, sum_square, range: max / scale - min / scale }
+}
+
+/// Takes the mean off the values that are not missing.
+fn take_off(mean: f64, values: &mut [f64], valid: Option<&[bool]>) {
+    match valid {
+        None => values.iter_mut().for_each(|value| *value -= mean),
+        Some(valid) => {
+            let present = values.iter_mut().zip(valid).filter(|(_, valid)| **valid);
+            present.for_each(|(value, _)| *value -= mean);
+        }
+    }
 }
 
 /// Values less their mean; 0 where one is missing.

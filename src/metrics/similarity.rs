@@ -5,6 +5,7 @@
 use rayon::prelude::*;
 
 use super::source::Source;
+use super::wide::wide;
 use super::window::{Constants, Rows, Similarity, WINDOW, has_window, similarity};
 use crate::dataset::Kind;
 
@@ -94,9 +95,16 @@ impl Plane<'_> {
         for row in 0..self.planes.height {
             self.fill(row, &mut x, &mut y);
             let holes = self.holes(row, &mut present);
-            for at in (0..width).filter(|&at| !holes || present[at]) {
-                let (low, high) = if x[at] < y[at] { (x[at], y[at]) } else { (y[at], x[at]) };
-                (min, max) = (if low < min { low } else { min }, if high > max { high } else { max });
+            for values in [&mut x, &mut y] {
+                if holes {
+                    values
+                        .iter_mut()
+                        .zip(&present)
+                        .filter(|(_, there)| !**there)
+                        .for_each(|(value, _)| *value = f64::NAN);
+                }
+                let (low, high) = extremes(values);
+                (min, max) = (min.min(low), max.max(high));
             }
         }
         Plane { levels: Some((min, max - min)), ..self }
@@ -116,7 +124,7 @@ impl Rows for Plane<'_> {
         self.row(row, x, |start, out| self.source.original(start, out));
         self.row(row, y, |start, out| self.source.decoded(start, out));
         if let Some((min, range)) = self.levels {
-            x.iter_mut().chain(y).for_each(|value| *value = level(*value, min, range));
+            [x, y].into_iter().for_each(|values| to_levels(values, min, range));
         }
     }
 
@@ -126,6 +134,46 @@ impl Rows for Plane<'_> {
         present.iter_mut().zip(row.step_by(self.planes.channels)).for_each(|(to, from)| *to = *from);
         present.contains(&false)
     }
+}
+
+/// The smallest and the largest of some values that are numbers.
+fn extremes(values: &[f64]) -> (f64, f64) {
+    const LANES: usize = 8;
+    let (mut min, mut max) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+    wide(
+        #[inline(always)]
+        || {
+            let whole = values.chunks_exact(LANES);
+            let rest = whole.remainder();
+            for values in whole {
+                for lane in 0..LANES {
+                    widen(&mut min[lane], &mut max[lane], values[lane]);
+                }
+            }
+            for &value in rest {
+                widen(&mut min[0], &mut max[0], value);
+            }
+        },
+    );
+    (min.into_iter().fold(f64::INFINITY, f64::min), max.into_iter().fold(f64::NEG_INFINITY, f64::max))
+}
+
+#[inline(always)]
+fn widen(min: &mut f64, max: &mut f64, value: f64) {
+    *min = if value < *min { value } else { *min };
+    *max = if value > *max { value } else { *max };
+}
+
+/// Spreads values over the levels.
+fn to_levels(values: &mut [f64], min: f64, range: f64) {
+    wide(
+        #[inline(always)]
+        || {
+            for value in values {
+                *value = level(*value, min, range);
+            }
+        },
+    );
 }
 
 /// The level of a value, from 0 to [`TOP`]; 0 where there is no range.

@@ -1,26 +1,46 @@
-//! Sorting unsigned keys: by their leading digits into buckets, each of which then fits into a cache.
+//! Sorting unsigned keys: spread over buckets of about equal sizes, each of which then fits into a cache.
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
-/// Bits of the digit by which all keys are spread first.
-const SPREAD_BITS: u32 = 11;
+use super::wide::wide;
+
+/// Leading bits, at most, that are looked up; where many keys share them, further bits count.
+const TOP_BITS: u32 = 11;
+/// Keys that a bucket should hold at most.
+const BUCKET: usize = 1 << 14;
 /// Bits of a digit within a bucket.
 const DIGIT_BITS: u32 = 8;
+const DIGITS: usize = 1 << DIGIT_BITS;
 /// Keys below which a comparison sort is as good.
-const FEW: usize = 96;
-/// Pieces that are spread side by side; the order of equal keys, which this decides, cannot be seen.
+const FEW: usize = 64;
+/// Keys from which the sizes of buckets are foreseen.
+const SAMPLE: usize = 1 << 14;
+/// Pieces that are spread side by side, at least, and the least and the most elements of one: few enough that their
+/// pages are known to the processor.
 const PIECES: usize = 8;
+const PIECE: (usize, usize) = (1 << 14, 1 << 19);
+/// Elements that are turned into keys together.
+const BATCH: usize = 2048;
 
 /// An unsigned number to sort by.
 pub(super) trait Key: Copy + Default + Ord + Send + Sync {
     /// The key as the widest one.
     fn wide(self) -> u64;
+    /// The key of this value, which fits.
+    fn narrow(wide: u64) -> Self;
 }
 
 impl Key for u32 {
     #[inline(always)]
     fn wide(self) -> u64 {
         u64::from(self)
+    }
+
+    #[inline(always)]
+    fn narrow(wide: u64) -> Self {
+        wide as u32
     }
 }
 
@@ -29,111 +49,254 @@ impl Key for u64 {
     fn wide(self) -> u64 {
         self
     }
-}
 
-/// The keys in ascending order.
-pub(super) fn sorted<K: Key>(keys: Vec<K>) -> Vec<K> {
-    let (Some(min), Some(max)) = (keys.par_iter().min(), keys.par_iter().max()) else { return keys };
-    let (min, span) = (min.wide(), max.wide() - min.wide());
-    if span == 0 {
-        return keys;
+    #[inline(always)]
+    fn narrow(wide: u64) -> Self {
+        wide
     }
-    let bits = 64 - span.leading_zeros();
-    let shift = bits.saturating_sub(SPREAD_BITS);
-    let mut spread = vec![K::default(); keys.len()];
-    let digit = |key: K| ((key.wide() - min) >> shift) as usize;
-    let mut buckets = scatter(&keys, &mut spread, (span >> shift) as usize + 1, digit);
-    drop(keys);
-    let offset = |key: K| key.wide() - min;
-    buckets.par_iter_mut().for_each_init(Vec::new, |scratch, bucket| sort_bucket(bucket, scratch, shift, offset));
-    spread
 }
 
-/// Copies each key to its bucket; the buckets are pieces of `spread`, in order.
-fn scatter<'a, K: Key>(
-    keys: &[K],
-    spread: &'a mut [K],
-    count: usize,
-    digit: impl Fn(K) -> usize + Sync,
-) -> Vec<&'a mut [K]> {
-    let pieces: Vec<&[K]> = keys.chunks(keys.len().div_ceil(PIECES).max(1)).collect();
-    let tally = |piece: &&[K]| {
-        let mut counts = vec![0usize; count];
-        piece.iter().for_each(|&key| counts[digit(key)] += 1);
-        counts
+/// Where keys are read: appends those of a range of elements.
+pub(super) trait Read<K>: Fn(Range<usize>, &mut Vec<K>) + Sync {}
+
+impl<K, F: Fn(Range<usize>, &mut Vec<K>) + Sync> Read<K> for F {}
+
+/// The keys of `length` elements in ascending order.
+pub(super) fn sorted<K: Key>(length: usize, read: &impl Read<K>) -> Vec<K> {
+    let (mut sample, step) = (Vec::new(), (length / SAMPLE).max(1));
+    (0..length).step_by(step).for_each(|at| read(at..at + 1, &mut sample));
+    sample.sort_unstable();
+    let spread = Spread::new(&sample, length);
+    let scattered = scatter(length, &spread, read);
+    let mut keys = vec![K::default(); scattered.len()];
+    let places = split(&mut keys, &scattered.starts);
+    let sort = |sorter: &mut Sorter<K>, (bucket, place): (usize, &mut [K])| {
+        place.copy_from_slice(sorter.sort(&scattered, bucket));
     };
-    let counts: Vec<Vec<usize>> = pieces.par_iter().map(tally).collect();
-    let totals: Vec<usize> = (0..count).map(|bucket| counts.iter().map(|counts| counts[bucket]).sum()).collect();
-    let mut places: Vec<Vec<&mut [K]>> = pieces.iter().map(|_| Vec::with_capacity(count)).collect();
-    let mut rest = &mut *spread;
-    for bucket in 0..count {
-        for (place, counts) in places.iter_mut().zip(&counts) {
-            let (here, behind) = rest.split_at_mut(counts[bucket]);
-            place.push(here);
-            rest = behind;
-        }
-    }
-    pieces.par_iter().zip(places).for_each(|(piece, mut places)| {
-        let mut filled = vec![0u32; count];
-        for &key in *piece {
-            let bucket = digit(key);
-            places[bucket][filled[bucket] as usize] = key;
-            filled[bucket] += 1;
-        }
-    });
-    split(spread, &totals)
+    places.into_par_iter().enumerate().for_each_init(Sorter::default, sort);
+    keys
 }
 
-fn split<'a, K>(mut rest: &'a mut [K], lengths: &[usize]) -> Vec<&'a mut [K]> {
-    let mut parts = Vec::with_capacity(lengths.len());
-    for &length in lengths {
-        let (part, behind) = rest.split_at_mut(length);
+fn split<'a, K>(mut rest: &'a mut [K], starts: &[usize]) -> Vec<&'a mut [K]> {
+    let mut parts = Vec::with_capacity(starts.len());
+    for bounds in starts.windows(2) {
+        let (part, behind) = rest.split_at_mut(bounds[1] - bounds[0]);
         parts.push(part);
         rest = behind;
     }
     parts
 }
 
-/// Sorts keys that differ in their low `bits` bits only: least significant digit first.
-fn sort_bucket<K: Key>(bucket: &mut [K], scratch: &mut Vec<K>, bits: u32, offset: impl Fn(K) -> u64) {
-    if bucket.len() < FEW || bits == 0 {
-        if bits > 0 {
-            bucket.sort_unstable();
+/// What leads from a key to its bucket; the larger key never to an earlier one.
+pub(super) struct Spread {
+    /// The least key of the sample, and the distance of the largest: what lies outside goes to the outermost buckets.
+    low: u64,
+    span: u64,
+    /// Bits behind the leading ones.
+    shift: u32,
+    tops: Vec<Top>,
+    buckets: usize,
+}
+
+/// The keys of the same leading bits: their first bucket, and how many bits stand behind those that tell their buckets.
+#[derive(Clone, Copy)]
+struct Top {
+    first: u32,
+    shift: u32,
+}
+
+impl Spread {
+    /// Buckets for `count` keys that are like those of a sample in ascending order.
+    pub fn new<K: Key>(sample: &[K], count: usize) -> Self {
+        let (low, high) = (sample.first().map_or(0, |key| key.wide()), sample.last().map_or(0, |key| key.wide()));
+        let (span, wanted) = (high - low, (count / FEW).max(1).ilog2().min(TOP_BITS));
+        let shift = (u64::BITS - span.leading_zeros()).saturating_sub(wanted).min(u64::BITS - 1);
+        let mut counts = vec![0usize; (span >> shift) as usize + 1];
+        sample.iter().for_each(|key| counts[((key.wide() - low) >> shift) as usize] += 1);
+        let (mut tops, mut buckets) = (Vec::with_capacity(counts.len()), 0);
+        for found in counts {
+            let full = found * count / sample.len().max(1) / BUCKET;
+            let bits = if full == 0 { 0 } else { (full.ilog2() + 1).min(shift) };
+            tops.push(Top { first: buckets as u32, shift: shift - bits });
+            buckets += 1 << bits;
         }
-        return;
+        Spread { low, span, shift, tops, buckets }
     }
-    scratch.clear();
-    scratch.extend_from_slice(bucket);
-    let mut in_scratch = true;
-    for pass in 0..bits.div_ceil(DIGIT_BITS) {
-        let digit = |key: K| (offset(key) >> (pass * DIGIT_BITS)) as usize & ((1 << DIGIT_BITS) - 1);
-        let (from, to) = if in_scratch { (&mut scratch[..], &mut *bucket) } else { (&mut *bucket, &mut scratch[..]) };
-        if by_digit(from, to, digit) {
-            in_scratch = !in_scratch;
-        }
+
+    /// The bucket of a key.
+    #[inline(always)]
+    pub fn bucket<K: Key>(&self, key: K) -> usize {
+        let offset = key.wide().saturating_sub(self.low).min(self.span);
+        let top = self.tops[(offset >> self.shift) as usize];
+        top.first as usize + ((offset & ((1 << self.shift) - 1)) >> top.shift) as usize
     }
-    if in_scratch {
-        bucket.copy_from_slice(scratch);
+
+    /// How many of some keys in ascending order lie below each bucket; their number behind the last.
+    pub fn starts<K: Key>(&self, keys: &[K]) -> Vec<usize> {
+        let below = |bucket: usize| keys.partition_point(|&key| self.bucket(key) < bucket);
+        (0..self.buckets + 1).into_par_iter().with_min_len(64).map(below).collect()
     }
 }
 
-/// Moves keys in the order of a digit; says no if the digit is the same in all, and then nothing has moved.
-fn by_digit<K: Key>(from: &[K], to: &mut [K], digit: impl Fn(K) -> usize) -> bool {
-    let mut places = [0usize; 1 << DIGIT_BITS];
-    from.iter().for_each(|&key| places[digit(key)] += 1);
-    if places.contains(&from.len()) {
-        return false;
+/// Keys by bucket.
+pub(super) struct Scattered<K> {
+    pieces: Vec<Piece<K>>,
+    /// Keys below each bucket; their number behind the last.
+    pub starts: Vec<usize>,
+}
+
+/// Keys of some neighbouring elements by bucket, and where each bucket ends.
+struct Piece<K> {
+    keys: Vec<K>,
+    ends: Vec<u32>,
+}
+
+impl<K> Scattered<K> {
+    /// Number of keys.
+    pub fn len(&self) -> usize {
+        self.starts.last().copied().unwrap_or(0)
     }
+}
+
+impl<K> Piece<K> {
+    fn bucket(&self, bucket: usize) -> &[K] {
+        let start = if bucket == 0 { 0 } else { self.ends[bucket - 1] };
+        &self.keys[start as usize..self.ends[bucket] as usize]
+    }
+}
+
+/// Spreads the keys of `length` elements over buckets.
+pub(super) fn scatter<K: Key>(length: usize, spread: &Spread, read: &impl Read<K>) -> Scattered<K> {
+    let step = length.div_ceil(PIECES).clamp(PIECE.0, PIECE.1);
+    let piece = |at: usize| piece(at * step..((at + 1) * step).min(length), spread, read);
+    let pieces: Vec<_> = (0..length.div_ceil(step)).into_par_iter().map(piece).collect();
+    let below = |bucket: usize| pieces.iter().map(|piece| piece.ends[bucket] as usize).sum();
+    let starts = std::iter::once(0).chain((0..spread.buckets).map(below)).collect();
+    Scattered { pieces, starts }
+}
+
+fn piece<K: Key>(elements: Range<usize>, spread: &Spread, read: &impl Read<K>) -> Piece<K> {
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut each = |with: &mut dyn FnMut(&[K])| {
+        for start in elements.clone().step_by(BATCH) {
+            batch.clear();
+            read(start..(start + BATCH).min(elements.end), &mut batch);
+            with(&batch);
+        }
+    };
+    let (mut places, mut buckets) = (vec![0u32; spread.buckets], Vec::with_capacity(elements.len()));
+    each(&mut |keys| {
+        let known = buckets.len();
+        buckets.extend(keys.iter().map(|&key| spread.bucket(key) as u32));
+        let (buckets, places) = (&buckets[known..], &mut places[..]);
+        from_afar(keys.len(), |at| places[buckets[at] as usize] += 1);
+    });
     let mut start = 0;
-    for place in &mut places {
-        start += std::mem::replace(place, start);
+    places.iter_mut().for_each(|place| start += std::mem::replace(place, start));
+    let mut spread_out = vec![K::default(); start as usize];
+    let mut rest = &buckets[..];
+    each(&mut |keys| {
+        let (buckets, behind) = rest.split_at(keys.len());
+        rest = behind;
+        let (places, spread_out) = (&mut places[..], &mut spread_out[..]);
+        from_afar(keys.len(), |at| {
+            let place = &mut places[buckets[at] as usize];
+            spread_out[*place as usize] = keys[at];
+            *place += 1;
+        });
+    });
+    Piece { keys: spread_out, ends: places }
+}
+
+/// Calls `with` for each place below `count`, those far apart after one another: neighbours often share a bucket, whose
+/// counter would be waited for.
+#[inline(always)]
+fn from_afar(count: usize, mut with: impl FnMut(usize)) {
+    let quarter = count / 4;
+    for at in 0..quarter {
+        with(at);
+        with(at + quarter);
+        with(at + 2 * quarter);
+        with(at + 3 * quarter);
     }
+    (4 * quarter..count).for_each(with);
+}
+
+/// Sorts buckets, one after another in the same memory.
+#[derive(Default)]
+pub(super) struct Sorter<K> {
+    keys: Vec<K>,
+    spare: Vec<K>,
+}
+
+impl<K: Key> Sorter<K> {
+    /// The keys of a bucket in ascending order.
+    pub fn sort(&mut self, scattered: &Scattered<K>, bucket: usize) -> &[K] {
+        self.keys.clear();
+        scattered.pieces.iter().for_each(|piece| self.keys.extend_from_slice(piece.bucket(bucket)));
+        if self.keys.len() < FEW {
+            self.keys.sort_unstable();
+            return &self.keys;
+        }
+        let (min, max) = extremes(&self.keys);
+        let bits = u64::BITS - (max.wide() - min.wide()).leading_zeros();
+        // Two digits tell nearly all keys apart, and leave little to a last look at neighbours.
+        let shift = bits.saturating_sub(2 * DIGIT_BITS);
+        self.spare.resize(self.keys.len(), K::default());
+        for pass in 0..bits.div_ceil(DIGIT_BITS).min(2) {
+            let digit = |key: K| ((key.wide() - min.wide()) >> (shift + pass * DIGIT_BITS)) as usize & (DIGITS - 1);
+            by_digit(&self.keys, &mut self.spare, digit);
+            std::mem::swap(&mut self.keys, &mut self.spare);
+        }
+        if shift > 0 {
+            insert(&mut self.keys);
+        }
+        &self.keys
+    }
+}
+
+/// The least and the largest of some keys.
+fn extremes<K: Key>(keys: &[K]) -> (K, K) {
+    let (mut min, mut max) = (keys[0], keys[0]);
+    wide(
+        #[inline(always)]
+        || {
+            for &key in keys {
+                (min, max) = (min.min(key), max.max(key));
+            }
+        },
+    );
+    (min, max)
+}
+
+/// Copies keys in the order of a digit.
+fn by_digit<K: Key>(from: &[K], to: &mut [K], digit: impl Fn(K) -> usize) {
+    let mut places = [0u32; DIGITS];
+    from.iter().for_each(|&key| places[digit(key)] += 1);
+    let mut start = 0;
+    places.iter_mut().for_each(|place| start += std::mem::replace(place, start));
     for &key in from {
         let place = &mut places[digit(key)];
-        to[*place] = key;
+        to[*place as usize] = key;
         *place += 1;
     }
-    true
+}
+
+/// Sorts keys that nearly are in order.
+fn insert<K: Key>(keys: &mut [K]) {
+    let mut patience = 4 * keys.len();
+    for at in 1..keys.len() {
+        let (key, mut to) = (keys[at], at);
+        while to > 0 && key < keys[to - 1] {
+            keys[to] = keys[to - 1];
+            to -= 1;
+        }
+        keys[to] = key;
+        if at - to > patience {
+            return keys.sort_unstable();
+        }
+        patience -= at - to;
+    }
 }
 
 #[cfg(test)]
@@ -149,18 +312,22 @@ mod tests {
         (0..count).map(|_| next() & mask).collect()
     }
 
+    fn of<K: Key>(keys: &[K]) -> Vec<K> {
+        sorted(keys.len(), &|range: Range<usize>, out: &mut Vec<K>| out.extend_from_slice(&keys[range]))
+    }
+
     #[test]
     fn keys_of_every_width_and_number_come_out_as_a_comparison_sorts_them() {
-        for count in [0, 1, 2, 95, 96, 1000, 20_011] {
+        for count in [0, 1, 2, 63, 64, 1000, 20_011, 300_007] {
             for mask in [0, 1, 0xff, 0x7ff, 0xffff_f000, u64::MAX, 0xffff_0000_0000_0000] {
                 let keys: Vec<u64> = random(count, mask).iter().map(|key| key | 1 << 20).collect();
                 let mut expected = keys.clone();
                 expected.sort_unstable();
-                assert_eq!(sorted(keys.clone()), expected, "{count} keys of {mask:x}");
+                assert_eq!(of(&keys), expected, "{count} keys of {mask:x}");
                 let narrow: Vec<u32> = keys.iter().map(|&key| key as u32).collect();
                 let mut expected = narrow.clone();
                 expected.sort_unstable();
-                assert_eq!(sorted(narrow), expected);
+                assert_eq!(of(&narrow), expected);
             }
         }
     }
@@ -171,6 +338,17 @@ mod tests {
         keys.push(u64::MAX);
         let mut expected = keys.clone();
         expected.sort_unstable();
-        assert_eq!(sorted(keys), expected);
+        assert_eq!(of(&keys), expected);
+    }
+
+    #[test]
+    fn what_a_sample_does_not_foresee_is_sorted_too() {
+        // Between the sampled keys lie others, far away and close together, and twice the same.
+        let far =
+            |at: usize| if at % 3 == 1 { u64::MAX - (at as u64 * 7919) % 64 } else { (at as u64 * 104_729) % 4096 };
+        let keys: Vec<u64> = (0..200_000).map(|at| if at % 12 == 0 { 1 << 40 } else { far(at) }).collect();
+        let mut expected = keys.clone();
+        expected.sort_unstable();
+        assert_eq!(of(&keys), expected);
     }
 }

@@ -4,6 +4,7 @@ use codecbench_methods::api::{Element, TensorRef, View};
 use codecbench_methods::{for_dtype, for_pair};
 
 use super::Original;
+use super::wide::wide;
 
 /// An original and what came back, whatever their element type. Positions are flat indices in C order; values are in the
 /// unit of the data times [`Source::inverse`], and 0 where the original is missing.
@@ -57,8 +58,15 @@ impl<T: Element> Typed<'_, T> {
     #[inline(always)]
     fn fill(&self, start: usize, out: &mut [f64], value: impl Fn(T, T) -> f64) {
         let end = start + out.len();
-        let pairs = self.x[start..end].iter().zip(&self.y[start..end]);
-        out.iter_mut().zip(pairs).for_each(|(out, (&x, &y))| *out = value(x, y) * self.inverse);
+        let (xs, ys) = (&self.x[start..end], &self.y[start..end]);
+        wide(
+            #[inline(always)]
+            || {
+                for (out, (&x, &y)) in out.iter_mut().zip(xs.iter().zip(ys)) {
+                    *out = value(x, y) * self.inverse;
+                }
+            },
+        );
         if let Some(valid) = self.valid {
             let missing = out.iter_mut().zip(&valid[start..end]).filter(|(_, valid)| !**valid);
             missing.for_each(|(out, _)| *out = 0.0);
@@ -68,19 +76,39 @@ impl<T: Element> Typed<'_, T> {
 
 impl<T: Element> Source for Typed<'_, T> {
     fn original(&self, start: usize, out: &mut [f64]) {
-        self.fill(start, out, |x, _| x.to_f64());
+        self.fill(
+            start,
+            out,
+            #[inline(always)]
+            |x, _| x.to_f64(),
+        );
     }
 
     fn decoded(&self, start: usize, out: &mut [f64]) {
-        self.fill(start, out, |_, y| y.to_f64());
+        self.fill(
+            start,
+            out,
+            #[inline(always)]
+            |_, y| y.to_f64(),
+        );
     }
 
     fn error(&self, start: usize, out: &mut [f64]) {
         if T::DTYPE.is_float() || T::DTYPE.size() < 8 {
-            self.fill(start, out, |x, y| y.to_f64() - x.to_f64());
+            self.fill(
+                start,
+                out,
+                #[inline(always)]
+                |x, y| y.to_f64() - x.to_f64(),
+            );
         } else {
             // Wide integers are subtracted as such: they do not fit in f64.
-            self.fill(start, out, |x, y| if y < x { -x.abs_diff(y) } else { x.abs_diff(y) });
+            self.fill(
+                start,
+                out,
+                #[inline(always)]
+                |x, y| if y < x { -x.abs_diff(y) } else { x.abs_diff(y) },
+            );
         }
     }
 

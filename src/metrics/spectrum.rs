@@ -1,35 +1,73 @@
 //! The power spectrum of an array of any rank, averaged over shells of equal wavenumber.
 //!
 //! Only wavenumbers below half the Nyquist wavenumber count, so that along each axis half of what a transform gives is
-//! left out at once: behind the last axis half of the array is there, behind the one before it a quarter, and so on.
+//! left out at once; and of two opposite wavenumbers, whose coefficients are conjugates, one is enough: behind the last
+//! axis a quarter of the array is there, behind the one before it an eighth, and so on. The original is transformed once.
 
 use rayon::prelude::*;
 use rustfft::Fft;
 use rustfft::num_complex::Complex;
 
 use super::fft::{Batch, LINES, Plan};
-use super::source::Source;
 use super::sum::BLOCK;
 
 /// Shells with less than this share of the power hold nothing but the rounding of the transform.
 const NOISE: f64 = 1e-28;
+/// Coefficients that one task sums.
+const TASK: usize = 1 << 15;
 
-/// The largest relative error of the radially averaged power spectrum over wavenumbers from the first up to half the
-/// Nyquist wavenumber; `None` where no axis is long enough for one, or nothing varies.
-///
-/// `mean` is taken off the original where a value is there. Wavenumbers are in cycles per sample along every axis; shells
-/// are as wide as the longest axis resolves.
-pub(super) fn error(source: &dyn Source, shape: &[usize], mean: f64) -> Option<f64> {
-    if !has_shells(shape) {
-        return None;
+/// Where an array is read: fills a slice with its values from a flat index on.
+pub(super) type Read<'r> = dyn Fn(usize, &mut [f64]) + Sync + 'r;
+
+/// The spectrum of an original, with what is needed to transform an array of the same shape.
+#[derive(Debug)]
+pub(super) struct Spectrum {
+    transform: Transform,
+    modes: Modes,
+    /// Power per shell.
+    power: Vec<f64>,
+}
+
+/// Fourier coefficients, real and imaginary parts apart.
+#[derive(Debug, Default)]
+struct Modes {
+    re: Vec<f64>,
+    im: Vec<f64>,
+}
+
+impl Spectrum {
+    /// The spectrum of an original, whose mean was taken off; `None` where no axis is long enough for one.
+    pub fn of(read: &Read<'_>, shape: &[usize]) -> Option<Self> {
+        if !has_shells(shape) {
+            return None;
+        }
+        let transform = Transform::new(shape);
+        let modes = transform.run(read);
+        let power = transform.sums(|at| square(&modes, at));
+        Some(Spectrum { transform, modes, power })
     }
-    let longest = shape.iter().copied().max().unwrap_or(1);
-    let shells = longest.div_ceil(4);
-    let (power, change) = low_modes(source, shape, mean).shells(longest, shells);
-    let floor = NOISE * power.iter().sum::<f64>();
-    let relative = (1..shells).filter(|&shell| power[shell] > floor || change[shell].abs() > floor);
-    let error = |shell: usize| if power[shell] > floor { change[shell].abs() / power[shell] } else { f64::INFINITY };
-    relative.map(error).reduce(f64::max)
+
+    /// The largest relative error of the radially averaged power spectrum over wavenumbers from the first up to half the
+    /// Nyquist wavenumber, from the errors of the values; `None` where nothing varies.
+    ///
+    /// Wavenumbers are in cycles per sample along every axis; shells are as wide as the longest axis resolves.
+    pub fn error(&self, errors: &Read<'_>) -> Option<f64> {
+        let (x, e, power) = (&self.modes, self.transform.run(errors), &self.power);
+        // |X + E|^2 - |X|^2.
+        let term = |at: usize| 2.0 * (x.re[at] * e.re[at] + x.im[at] * e.im[at]) + square(&e, at);
+        let change = self.transform.sums(term);
+        let floor = NOISE * power.iter().sum::<f64>();
+        let relative = (1..power.len()).filter(|&shell| power[shell] > floor || change[shell].abs() > floor);
+        let error =
+            |shell: usize| if power[shell] > floor { change[shell].abs() / power[shell] } else { f64::INFINITY };
+        relative.map(error).reduce(f64::max)
+    }
+}
+
+/// The square of a coefficient's magnitude.
+#[inline(always)]
+fn square(modes: &Modes, at: usize) -> f64 {
+    modes.re[at] * modes.re[at] + modes.im[at] * modes.im[at]
 }
 
 /// Whether an axis is long enough for a wavenumber below half the Nyquist wavenumber.
@@ -37,19 +75,9 @@ pub(super) fn has_shells(shape: &[usize]) -> bool {
     shape.iter().any(|&length| length > 4)
 }
 
-/// Fourier coefficients: the original's in those of an array whose real part it is, the error's in the imaginary part's.
-struct Modes {
-    re: Vec<f64>,
-    im: Vec<f64>,
-    /// The square of each coefficient's wavenumber, and where the opposite one stands; of one block of coefficients,
-    /// which repeats for every index along the axes that are not transformed yet.
-    places: Vec<(f64, usize)>,
-}
-
-/// The wavenumbers that are kept along an axis, by their place in a transform: all whose shell may count.
-fn kept(length: usize, longest: usize) -> Vec<usize> {
-    let wavenumber = |at: usize| at.min(length - at) as f64 / length as f64;
-    (0..length).filter(|&at| shell(wavenumber(at).powi(2), longest) < longest.div_ceil(4)).collect()
+/// Whether a wavenumber's shell may count, given the wavenumber's square, cycles per sample.
+fn counts(square: f64, longest: usize) -> bool {
+    shell(square, longest) < longest.div_ceil(4)
 }
 
 /// The shell of a wavenumber, given its square, cycles per sample.
@@ -58,22 +86,21 @@ fn shell(square: f64, longest: usize) -> usize {
 }
 
 /// What a transform along one axis leaves of it.
+#[derive(Debug)]
 struct Axis {
     plan: Plan,
+    /// The wavenumbers that are kept, by their place in a transform, and their squares: all whose shell may count.
     kept: Vec<usize>,
-    /// The square of each kept wavenumber, and the place among the kept ones of its opposite.
-    places: Vec<(f64, usize)>,
+    squares: Vec<f64>,
 }
 
 impl Axis {
-    fn new(length: usize, longest: usize, lines: usize) -> Self {
-        let kept = kept(length, longest);
-        let place = |&at: &usize| {
-            let wavenumber = at.min(length - at) as f64 / length as f64;
-            let opposite = kept.binary_search(&((length - at) % length)).expect("kept are both or neither");
-            (wavenumber * wavenumber, opposite)
-        };
-        Axis { plan: Plan::new(length, lines), places: kept.iter().map(place).collect(), kept }
+    /// Of the last axis half of the wavenumbers are left out, those that are opposite to another.
+    fn new(length: usize, longest: usize, lines: usize, last: bool) -> Self {
+        let square = |at: usize| (at.min(length - at) as f64 / length as f64).powi(2);
+        let all = if last { length / 2 + 1 } else { length };
+        let kept: Vec<usize> = (0..all.min(length)).filter(|&at| counts(square(at), longest)).collect();
+        Axis { plan: Plan::new(length, lines), squares: kept.iter().map(|&at| square(at)).collect(), kept }
     }
 
     /// Transforms the lines of a batch and appends what is kept of them, all lines of one wavenumber together.
@@ -86,77 +113,123 @@ impl Axis {
     }
 }
 
-/// The coefficients of the low wavenumbers.
-fn low_modes(source: &dyn Source, shape: &[usize], mean: f64) -> Modes {
-    let longest = shape.iter().copied().max().unwrap_or(1);
-    let (&last, leading) = shape.split_last().expect("an array with a long axis has axes");
-    let rows: usize = leading.iter().product();
-    let axis = Axis::new(last, longest, rows);
-    let Some((&length, outer)) = leading.split_last() else { return single(source, &axis, mean) };
-    let columns = Axis::new(length, longest, rows / length.max(1) * axis.kept.len());
-    let size = columns.kept.len() * axis.kept.len().next_multiple_of(LINES);
-    let slabs: usize = outer.iter().product();
-    let mut modes =
-        Modes { re: vec![0.0; slabs * size], im: vec![0.0; slabs * size], places: beside(&axis.places, &columns) };
-    let parts = modes.re.par_chunks_mut(size).zip(modes.im.par_chunks_mut(size)).enumerate();
-    parts.for_each(|(slab, (re, im))| {
-        let (row_re, row_im) = rows_of(source, &axis, slab * length, length, mean);
-        across(&columns, &row_re, &row_im, axis.kept.len(), re, im);
-    });
-    outer.iter().rev().fold(modes, |modes, &length| modes.along(length, longest))
+/// How arrays of one shape are transformed.
+#[derive(Debug)]
+struct Transform {
+    /// The last axis, and the ones before it from the inside out.
+    rows: Axis,
+    columns: Vec<Axis>,
+    /// For each coefficient its shell, and how many coefficients it stands for; none for those beyond the last shell.
+    places: Vec<(u32, f64)>,
+    shells: usize,
 }
 
-/// An array of one axis.
-fn single(source: &dyn Source, axis: &Axis, mean: f64) -> Modes {
-    let (re, im) = rows_of(source, axis, 0, 1, mean);
-    Modes { re, im, places: axis.places.clone() }
-}
-
-/// The kept coefficients of `count` rows from row `first` on, row by row.
-fn rows_of(source: &dyn Source, axis: &Axis, first: usize, count: usize, mean: f64) -> (Vec<f64>, Vec<f64>) {
-    let modes = axis.kept.len();
-    let (mut re, mut im) = (vec![0.0; count * modes], vec![0.0; count * modes]);
-    let rows = Lines { source, first: first * axis.plan.length(), count, mean };
-    match &axis.plan {
-        Plan::Single(plan) => rows.one_by_one(plan.as_ref(), axis, &mut re, &mut im),
-        Plan::Batch { .. } => rows.in_batches(axis, &mut re, &mut im),
+impl Transform {
+    /// For a shape of which some axis is long enough.
+    fn new(shape: &[usize]) -> Self {
+        let longest = shape.iter().copied().max().unwrap_or(1);
+        let (&last, leading) = shape.split_last().expect("an array with a long axis has axes");
+        let elements: usize = shape.iter().product();
+        let rows = Axis::new(last, longest, (elements / last.max(1)).div_ceil(2), true);
+        let stands_for = |&mode: &usize| if mode == 0 { 1.0 } else { 2.0 };
+        let mut places: Vec<_> = rows.squares.iter().copied().zip(rows.kept.iter().map(stands_for)).collect();
+        let mut columns = Vec::new();
+        let mut outer: usize = leading.iter().product();
+        for &length in leading.iter().rev() {
+            outer /= length.max(1);
+            let axis = Axis::new(length, longest, outer.max(1) * places.len(), false);
+            places = beside(&places, &axis);
+            columns.push(axis);
+        }
+        let shells = longest.div_ceil(4);
+        let place = |(square, stands_for): (f64, f64)| {
+            let shell = shell(square, longest);
+            if shell < shells { (shell as u32, stands_for) } else { (0, 0.0) }
+        };
+        Transform { rows, columns, places: places.into_iter().map(place).collect(), shells }
     }
-    (re, im)
+
+    /// Per shell the sum of a term of each coefficient, in pieces of fixed size.
+    fn sums(&self, term: impl Fn(usize) -> f64 + Sync) -> Vec<f64> {
+        let part = |(piece, places): (usize, &[(u32, f64)])| {
+            let mut sums = vec![0.0; self.shells];
+            for (at, &(shell, stands_for)) in places.iter().enumerate().filter(|(_, place)| place.1 > 0.0) {
+                sums[shell as usize] += stands_for * term(piece * TASK + at);
+            }
+            sums
+        };
+        let parts: Vec<_> = self.places.par_chunks(TASK).enumerate().map(part).collect();
+        let add = |mut sums: Vec<f64>, part: Vec<f64>| {
+            sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+            sums
+        };
+        parts.into_iter().fold(vec![0.0; self.shells], add)
+    }
+
+    /// The coefficients of an array.
+    fn run(&self, read: &Read<'_>) -> Modes {
+        let Some((first, outer)) = self.columns.split_first() else {
+            let mut modes = Modes::default();
+            Rows { read, first: 0, count: 1 }.transform(&self.rows, &mut modes);
+            return modes;
+        };
+        let (length, modes) = (first.plan.length(), self.rows.kept.len());
+        let size = first.kept.len() * modes.next_multiple_of(LINES);
+        let slabs: usize = outer.iter().map(|axis| axis.plan.length()).product();
+        let (mut re, mut im) = (vec![0.0; slabs * size], vec![0.0; slabs * size]);
+        let parts = re.par_chunks_mut(size.max(1)).zip(im.par_chunks_mut(size.max(1))).enumerate();
+        parts.for_each_init(Modes::default, |rows, (slab, (re, im))| {
+            Rows { read, first: slab * length, count: length }.transform(&self.rows, rows);
+            across(first, &rows.re, &rows.im, modes, re, im);
+        });
+        outer.iter().fold((Modes { re, im }, size), |(modes, width), axis| modes.along(axis, width)).0
+    }
 }
 
 /// Neighbouring rows of an array.
-struct Lines<'s> {
-    source: &'s dyn Source,
-    /// Flat index of the first element.
+struct Rows<'r> {
+    read: &'r Read<'r>,
+    /// Number of the first.
     first: usize,
     count: usize,
-    mean: f64,
 }
 
-impl Lines<'_> {
+impl Rows<'_> {
+    /// The kept coefficients, row by row, in place of what `modes` held. Two rows are transformed at once, as real and
+    /// imaginary parts.
+    fn transform(&self, axis: &Axis, modes: &mut Modes) {
+        let Modes { re, im } = modes;
+        [&mut *re, &mut *im].into_iter().for_each(|part| part.resize(self.count * axis.kept.len(), 0.0));
+        match &axis.plan {
+            Plan::Single(plan) => self.one_by_one(plan.as_ref(), axis, re, im),
+            Plan::Batch { .. } => self.in_batches(axis, re, im),
+        }
+    }
+
     fn in_batches(&self, axis: &Axis, re: &mut [f64], im: &mut [f64]) {
         let (length, modes) = (axis.plan.length(), axis.kept.len());
-        let groups = re.par_chunks_mut(LINES * modes).zip(im.par_chunks_mut(LINES * modes)).enumerate();
-        let buffers = || (Batch::default(), vec![0.0; length], [const { Vec::new() }; 2]);
-        groups.for_each_init(buffers, |(batch, row, [kept_re, kept_im]), (group, (out_re, out_im))| {
-            let lines = LINES.min(self.count - group * LINES);
+        let group = 2 * LINES * modes;
+        let groups = re.par_chunks_mut(group).zip(im.par_chunks_mut(group)).enumerate();
+        let buffers = || (Batch::default(), vec![0.0; length]);
+        groups.for_each_init(buffers, |(batch, row), (group, (out_re, out_im))| {
             for part in [&mut batch.re, &mut batch.im] {
                 part.resize(length * LINES, 0.0);
             }
-            for part in [&mut *kept_re, &mut *kept_im] {
-                part.resize(modes * LINES, 0.0);
+            let rows = out_re.len() / modes;
+            for at in 0..rows {
+                (self.read)((self.first + group * 2 * LINES + at) * length, row);
+                put(row, if at % 2 == 0 { &mut batch.re } else { &mut batch.im }, at / 2);
             }
-            for line in 0..lines {
-                let start = self.first + (group * LINES + line) * length;
-                centred(self.source, start, row, self.mean);
-                put(row, &mut batch.re, line);
-                self.source.error(start, row);
-                put(row, &mut batch.im, line);
+            if rows % 2 == 1 {
+                row.fill(0.0);
+                put(row, &mut batch.im, rows / 2);
             }
-            axis.transform(batch, lines, kept_re, kept_im);
-            for (out, kept) in [(out_re, &*kept_re), (out_im, &*kept_im)] {
-                for (line, out) in out.chunks_exact_mut(modes).enumerate() {
-                    out.iter_mut().zip(kept.iter().skip(line).step_by(LINES)).for_each(|(to, from)| *to = *from);
+            axis.plan.run(batch, rows.div_ceil(2));
+            for (at, &mode) in axis.kept.iter().enumerate() {
+                let number = |mode: usize, line: usize| (batch.re[mode * LINES + line], batch.im[mode * LINES + line]);
+                for row in 0..rows {
+                    let (here, there) = (number(mode, row / 2), number((length - mode) % length, row / 2));
+                    (out_re[row * modes + at], out_im[row * modes + at]) = part(here, there, row % 2 == 1);
                 }
             }
         });
@@ -164,37 +237,45 @@ impl Lines<'_> {
 
     fn one_by_one(&self, plan: &dyn Fft<f64>, axis: &Axis, re: &mut [f64], im: &mut [f64]) {
         let (length, modes) = (axis.plan.length(), axis.kept.len());
-        let rows = re.par_chunks_mut(modes).zip(im.par_chunks_mut(modes)).enumerate();
+        let pairs = re.par_chunks_mut(2 * modes).zip(im.par_chunks_mut(2 * modes)).enumerate();
         let buffers = || (vec![Complex::default(); length], [0.0; BLOCK]);
-        rows.for_each_init(buffers, |(numbers, values), (row, (re, im))| {
+        pairs.for_each_init(buffers, |(numbers, values), (pair, (re, im))| {
+            numbers.fill(Complex::default());
+            let rows = re.len() / modes;
             for (block, numbers) in numbers.chunks_mut(BLOCK).enumerate() {
-                let (start, values) = (self.first + row * length + block * BLOCK, &mut values[..numbers.len()]);
-                centred(self.source, start, values, self.mean);
+                let (row, values) = (self.first + 2 * pair, &mut values[..numbers.len()]);
+                (self.read)(row * length + block * BLOCK, values);
                 numbers.iter_mut().zip(&*values).for_each(|(number, value)| number.re = *value);
-                self.source.error(start, values);
-                numbers.iter_mut().zip(&*values).for_each(|(number, value)| number.im = *value);
+                if rows > 1 {
+                    (self.read)((row + 1) * length + block * BLOCK, values);
+                    numbers.iter_mut().zip(&*values).for_each(|(number, value)| number.im = *value);
+                }
             }
             plan.process(numbers);
             for (at, &mode) in axis.kept.iter().enumerate() {
-                (re[at], im[at]) = (numbers[mode].re, numbers[mode].im);
+                let (here, there) = (numbers[mode], numbers[(length - mode) % length]);
+                for row in 0..rows {
+                    let number = part((here.re, here.im), (there.re, there.im), row == 1);
+                    (re[row * modes + at], im[row * modes + at]) = number;
+                }
             }
         });
     }
 }
 
-/// Puts a row into a batch, as one of its lines.
-fn put(row: &[f64], batch: &mut [f64], line: usize) {
-    batch.iter_mut().skip(line).step_by(LINES).zip(row).for_each(|(to, from)| *to = *from);
+/// The coefficient of the real or the imaginary part of an array, from the one at this wavenumber and at the opposite.
+#[inline(always)]
+fn part(here: (f64, f64), there: (f64, f64), imaginary: bool) -> (f64, f64) {
+    if imaginary {
+        ((here.1 + there.1) / 2.0, (there.0 - here.0) / 2.0)
+    } else {
+        ((here.0 + there.0) / 2.0, (here.1 - there.1) / 2.0)
+    }
 }
 
-fn centred(source: &dyn Source, start: usize, row: &mut [f64], mean: f64) {
-    source.original(start, row);
-    match source.valid() {
-        None => row.iter_mut().for_each(|value| *value -= mean),
-        Some(valid) => {
-            row.iter_mut().zip(&valid[start..]).filter(|(_, valid)| **valid).for_each(|(value, _)| *value -= mean);
-        }
-    }
+/// Puts a row into a batch, as one of its lines.
+fn put(row: &[f64], batch: &mut [f64], line: usize) {
+    batch.chunks_exact_mut(LINES).zip(row).for_each(|(to, from)| to[line] = *from);
 }
 
 /// Transforms the columns of a matrix of rows of `width` coefficients, a batch of columns at a time. In the output
@@ -214,80 +295,46 @@ fn across(axis: &Axis, re: &[f64], im: &[f64], width: usize, out_re: &mut [f64],
     });
 }
 
-/// Places of the coefficients behind a transform of the columns whose own places are given.
-fn beside(inner: &[(f64, usize)], axis: &Axis) -> Vec<(f64, usize)> {
+/// The square of the wavenumber of each coefficient behind a transform of the columns whose own are given, and how many
+/// coefficients it stands for.
+fn beside(inner: &[(f64, f64)], axis: &Axis) -> Vec<(f64, f64)> {
     let modes = axis.kept.len();
     let place = |column: usize, mode: usize| (column / LINES * modes + mode) * LINES + column % LINES;
-    let mut places = vec![(f64::INFINITY, 0); inner.len().next_multiple_of(LINES) * modes];
-    for (column, &(inner_square, inner_opposite)) in inner.iter().enumerate() {
-        for (mode, &(square, opposite)) in axis.places.iter().enumerate() {
-            places[place(column, mode)] = (square + inner_square, place(inner_opposite, opposite));
+    let mut places = vec![(f64::INFINITY, 0.0); inner.len().next_multiple_of(LINES) * modes];
+    for (column, &(inner_square, stands_for)) in inner.iter().enumerate() {
+        for (mode, &square) in axis.squares.iter().enumerate() {
+            places[place(column, mode)] = (square + inner_square, stands_for);
         }
     }
     places
 }
 
 impl Modes {
-    /// Transforms along the last axis that is not transformed yet, of `length`.
-    fn along(self, length: usize, longest: usize) -> Modes {
-        let width = self.places.len();
-        let axis = Axis::new(length, longest, width);
+    /// Transforms along the last axis that is not transformed yet; `width` coefficients stand for each of its indices.
+    /// Gives that number for the axis before it, too.
+    fn along(self, axis: &Axis, width: usize) -> (Modes, usize) {
         let size = axis.kept.len() * width.next_multiple_of(LINES);
-        let blocks = self.re.len() / (length * width).max(1);
-        let mut modes =
-            Modes { re: vec![0.0; blocks * size], im: vec![0.0; blocks * size], places: beside(&self.places, &axis) };
-        let parts = modes.re.par_chunks_mut(size.max(1)).zip(modes.im.par_chunks_mut(size.max(1))).enumerate();
-        parts.for_each(|(block, (re, im))| {
-            let range = block * length * width..(block + 1) * length * width;
-            across(&axis, &self.re[range.clone()], &self.im[range], width, re, im);
+        let block = axis.plan.length() * width;
+        let blocks = self.re.len() / block.max(1);
+        let (mut re, mut im) = (vec![0.0; blocks * size], vec![0.0; blocks * size]);
+        let parts = re.par_chunks_mut(size.max(1)).zip(im.par_chunks_mut(size.max(1))).enumerate();
+        parts.for_each(|(at, (re, im))| {
+            let range = at * block..(at + 1) * block;
+            across(axis, &self.re[range.clone()], &self.im[range], width, re, im);
         });
-        modes
-    }
-
-    /// Per shell the power of the original, and what the error adds to it: |X + E|^2 - |X|^2.
-    fn shells(&self, longest: usize, shells: usize) -> (Vec<f64>, Vec<f64>) {
-        let (mut power, mut change) = (vec![0.0; shells], vec![0.0; shells]);
-        for (at, &(square, opposite)) in self.places.iter().enumerate() {
-            let shell = shell(square, longest);
-            if shell < shells {
-                let (here, there) = ((self.re[at], self.im[at]), (self.re[opposite], self.im[opposite]));
-                let x = ((here.0 + there.0) / 2.0, (here.1 - there.1) / 2.0);
-                let e = ((here.1 + there.1) / 2.0, (there.0 - here.0) / 2.0);
-                power[shell] += x.0 * x.0 + x.1 * x.1;
-                change[shell] += 2.0 * (x.0 * e.0 + x.1 * e.1) + (e.0 * e.0 + e.1 * e.1);
-            }
-        }
-        (power, change)
+        (Modes { re, im }, size)
     }
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// An original and its errors.
-    struct Fields(Vec<f64>, Vec<f64>);
-
-    impl Source for Fields {
-        fn original(&self, start: usize, out: &mut [f64]) {
-            out.copy_from_slice(&self.0[start..start + out.len()]);
-        }
-
-        fn decoded(&self, _: usize, _: &mut [f64]) {
-            unreachable!("the spectrum needs the errors alone");
-        }
-
-        fn error(&self, start: usize, out: &mut [f64]) {
-            out.copy_from_slice(&self.1[start..start + out.len()]);
-        }
-
-        fn valid(&self) -> Option<&[bool]> {
-            None
-        }
-    }
-
-    fn of(shape: &[usize], x: impl Fn(usize) -> f64, e: impl Fn(usize) -> f64) -> Option<f64> {
-        let all = || 0..shape.iter().product();
-        error(&Fields(all().map(x).collect(), all().map(e).collect()), shape, 0.0)
+    fn of(shape: &[usize], x: impl Fn(usize) -> f64 + Sync, e: impl Fn(usize) -> f64 + Sync) -> Option<f64> {
+        let fill = |value: &(dyn Fn(usize) -> f64 + Sync), start: usize, out: &mut [f64]| {
+            out.iter_mut().enumerate().for_each(|(at, out)| *out = value(start + at));
+        };
+        Spectrum::of(&|start, out: &mut [f64]| fill(&x, start, out), shape)?.error(&|start, out| fill(&e, start, out))
     }
 
     fn wave(n: usize, cycles: usize) -> impl Fn(usize) -> f64 {

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::wide::wide;
+
 /// Elements that are looked at together: their values as `f64` fit into a first-level cache.
 pub(super) const BLOCK: usize = 4096;
 /// Blocks that one task takes.
@@ -59,8 +61,18 @@ fn add<const K: usize>(total: &mut [f64; K], term: [f64; K]) {
 }
 
 /// The sum of a term over the pairs of two slices of one length, in interleaved lanes that a compiler can make vectors.
+///
+/// `term`, and all it calls, must be `#[inline(always)]` to be worth it.
 #[inline(always)]
-pub(super) fn pairs(first: &[f64], second: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
+pub(super) fn pairs<A: Copy>(first: &[A], second: &[A], term: impl Fn(A, A) -> f64) -> f64 {
+    wide(
+        #[inline(always)]
+        || in_lanes(first, second, term),
+    )
+}
+
+#[inline(always)]
+fn in_lanes<A: Copy>(first: &[A], second: &[A], term: impl Fn(A, A) -> f64) -> f64 {
     let mut lanes = [0.0; LANES];
     let (a, b) = (first.chunks_exact(LANES), second.chunks_exact(LANES));
     let rest = a.remainder().iter().zip(b.remainder()).map(|(&a, &b)| term(a, b)).sum::<f64>();

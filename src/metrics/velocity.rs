@@ -8,6 +8,7 @@
 
 use codecbench_methods::api::TensorRef;
 
+use super::entropy::entropy;
 use super::source::{Source, pair};
 use super::sum::{blocks, pairs, total};
 use super::{Metric, Metrics, Original, notebook};
@@ -72,9 +73,7 @@ impl Moments {
         let bulk = [x / density, y / density, z / density];
         let [xx, yy, zz, xy, xz, yz, qx, qy, qz] = f.sums(velocity, |f, [x, y], z| {
             let (x, y) = (x - bulk[0], y - bulk[1]);
-            let power = |term: &dyn Fn(f64) -> f64| pairs(f, z, |f, z| f * term(z - bulk[2]));
-            let [s0, s1] = [pairs(f, z, |f, _| f), pairs(f, z, |f, z| f * (z - bulk[2]))];
-            let [s2, s3] = [power(&|c| c * c), power(&|c| c * c * c)];
+            let [s0, s1, s2, s3] = powers(f, z, bulk[2]);
             let across = x * x + y * y;
             let heat = across * s0 + s2;
             [
@@ -90,8 +89,7 @@ impl Moments {
             ]
         });
         let shift = libm::log(scale);
-        let entropy = |value: &f64| if *value > 0.0 { -value * (libm::log(*value) + shift) } else { 0.0 };
-        let [entropy] = total(f.blocks(|_, f| [f.iter().map(entropy).sum::<f64>()]));
+        let [entropy] = total(f.blocks(|_, f| [entropy(f, shift)]));
         let (pressure, heat_flux) = ([xx, yy, zz, xy, xz, yz], [qx, qy, qz]);
         Moments { density, velocity: bulk, pressure, heat_flux, entropy }
     }
@@ -100,6 +98,16 @@ impl Moments {
     fn temperature(&self) -> f64 {
         (self.pressure[0] + self.pressure[1] + self.pressure[2]) / (3.0 * self.density)
     }
+}
+
+/// Sums of f, f c, f c^2 and f c^3, with c the velocity less that of the bulk.
+fn powers(f: &[f64], z: &[f64], bulk: f64) -> [f64; 4] {
+    [
+        pairs(f, z, |f, _| f),
+        pairs(f, z, |f, z| f * (z - bulk)),
+        pairs(f, z, |f, z| f * ((z - bulk) * (z - bulk))),
+        pairs(f, z, |f, z| f * ((z - bulk) * (z - bulk) * (z - bulk))),
+    ]
 }
 
 /// Velocities of the cells. The components are in an order of their own: none of the errors depends on it.
@@ -195,10 +203,9 @@ fn notebook(metrics: &mut Metrics, original: &Original<'_>, source: &dyn Source)
     if !notebook::applies(shape) {
         return;
     }
-    let (mut x, mut y) = (vec![0.0; length], vec![0.0; length]);
     for at in 0..original.tensor.len() / length {
-        source.original(at * length, &mut x);
-        source.decoded(at * length, &mut y);
+        let x = |start: usize, out: &mut [f64]| source.original(at * length + start, out);
+        let y = |start: usize, out: &mut [f64]| source.decoded(at * length + start, out);
         notebook::measure(metrics, shape, &x, &y);
     }
 }

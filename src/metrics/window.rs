@@ -1,10 +1,11 @@
-//! SSIM under the sliding window, row by row: eleven rows are held at a time, never a picture.
+//! SSIM under the sliding window, a few rows at a time, never a picture.
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::sum::{Compensated, pairs};
+use super::wide::wide;
 
 /// Side of the window, and the standard deviation of its weights (Wang 2004, section III.B).
 pub(super) const WINDOW: usize = 11;
@@ -12,7 +13,13 @@ const SIGMA: f64 = 1.5;
 /// Neighbours on either side of the middle.
 pub(super) const HALF: usize = WINDOW / 2;
 /// Rows of windows that one task takes.
-const BAND: usize = 32;
+const BAND: usize = 128;
+/// Rows of windows that are filtered together: each row of pixels is then read for several of them.
+const STEP: usize = 4;
+/// Columns that are filtered together, so that the rows they share stay in a first-level cache.
+const TILE: usize = 128;
+/// Rows of pixels under these.
+const HELD: usize = WINDOW + STEP - 1;
 
 /// Two pictures, row by row.
 pub(super) trait Rows: Sync {
@@ -53,84 +60,132 @@ pub(super) fn has_window(rows: &dyn Rows) -> bool {
     let mut band = Band::new(rows);
     (0..rows.height()).any(|row| {
         band.load_holes(row);
-        row + 1 >= WINDOW && row + 1 - WINDOW < windows && band.whole().is_none_or(|whole| whole.contains(&true))
+        row + 1 >= WINDOW
+            && row + 1 - WINDOW < windows
+            && band.whole(row + 1 - WINDOW).is_none_or(|whole| whole.contains(&true))
     })
 }
 
 /// What is filtered: x, y, x^2 + y^2 (only the sum of the variances is needed) and x y.
 const MAPS: usize = 4;
 
-/// The last eleven rows of what is filtered; row `r` stands at place `r % 11`.
+/// The last rows of what is filtered; row `r` stands at place `r % HELD`.
 struct Band<'r> {
     rows: &'r dyn Rows,
     maps: [Vec<Vec<f64>>; MAPS],
     /// Whether the two pictures have the same pixels in a row.
-    same: [bool; WINDOW],
+    same: [bool; HELD],
     /// The missing pixels of each row, if any.
-    holes: [Option<Vec<bool>>; WINDOW],
+    holes: [Option<Vec<bool>>; HELD],
 }
 
 impl<'r> Band<'r> {
     fn new(rows: &'r dyn Rows) -> Self {
-        let map = || vec![vec![0.0; rows.width()]; WINDOW];
-        Band { rows, maps: std::array::from_fn(|_| map()), same: [false; WINDOW], holes: [const { None }; WINDOW] }
+        let map = || vec![vec![0.0; rows.width()]; HELD];
+        Band { rows, maps: std::array::from_fn(|_| map()), same: [false; HELD], holes: [const { None }; HELD] }
     }
 
     /// Sums of SSIM, of the contrast factor and of ones, for each row of windows.
     fn sums(&mut self, windows: Range<usize>, constants: Constants) -> Vec<[f64; 3]> {
-        let weights = gaussian(SIGMA);
-        let width = self.rows.width();
-        let (mut column, mut filtered) = (vec![0.0; width], [const { Vec::new() }; MAPS]);
-        let mut sums = Vec::with_capacity(windows.len());
-        for row in windows.start..windows.end + WINDOW - 1 {
-            self.load(row);
-            if row + 1 < windows.start + WINDOW {
-                continue;
+        let (weights, count) = (gaussian(SIGMA), self.rows.width() - WINDOW + 1);
+        let mut filtered = Filtered::new(self.rows.width());
+        let (mut loaded, mut sums) = (windows.start, Vec::with_capacity(windows.len()));
+        for first in windows.clone().step_by(STEP) {
+            let group = first..(first + STEP).min(windows.end);
+            (loaded..group.end + WINDOW - 1).for_each(|row| self.load(row));
+            loaded = group.end + WINDOW - 1;
+            let whole: Vec<_> = group.clone().map(|window| self.whole(window)).collect();
+            let equal = |window: usize| whole[window - first].is_none() && self.all_same(window);
+            if !group.clone().all(equal) {
+                filtered.fill(&self.maps, group.clone(), &weights);
             }
-            let (whole, count) = (self.whole(), width - WINDOW + 1);
-            if whole.is_none() && self.same == [true; WINDOW] {
-                // Each factor is then a number over itself.
-                sums.push([count as f64; 3]);
-                continue;
+            for window in group.clone() {
+                let maps = &filtered.maps[window - first];
+                sums.push(match &whole[window - first] {
+                    // Each factor is then a number over itself.
+                    None if equal(window) => [count as f64; 3],
+                    None => all(maps, constants),
+                    Some(whole) => some(maps, constants, whole),
+                });
             }
-            for (map, out) in self.maps.iter().zip(&mut filtered) {
-                down(std::array::from_fn(|at| &map[(row + 1 + at) % WINDOW][..]), &weights, &mut column);
-                out.resize(count, 0.0);
-                along(&column, &weights, out);
-            }
-            sums.push(match whole {
-                None => all(&filtered, constants),
-                Some(whole) => some(&filtered, constants, &whole),
-            });
         }
         sums
     }
 
+    /// Whether both pictures are the same under a row of windows.
+    fn all_same(&self, window: usize) -> bool {
+        (window..window + WINDOW).all(|row| self.same[row % HELD])
+    }
+
     fn load(&mut self, row: usize) {
-        let place = row % WINDOW;
+        let place = row % HELD;
         let [x, y, squares, product] = &mut self.maps;
         let (x, y) = (&mut x[place], &mut y[place]);
         self.rows.fill(row, x, y);
         self.same[place] = x == y;
-        let pixels = || x.iter().zip(&*y);
-        squares[place].iter_mut().zip(pixels()).for_each(|(out, (x, y))| *out = x * x + y * y);
-        product[place].iter_mut().zip(pixels()).for_each(|(out, (x, y))| *out = x * y);
+        products(x, y, &mut squares[place], &mut product[place]);
         self.load_holes(row);
     }
 
     fn load_holes(&mut self, row: usize) {
-        let mut present = self.holes[row % WINDOW].take().unwrap_or_else(|| vec![true; self.rows.width()]);
-        self.holes[row % WINDOW] = self.rows.holes(row, &mut present).then_some(present);
+        let mut present = self.holes[row % HELD].take().unwrap_or_else(|| vec![true; self.rows.width()]);
+        self.holes[row % HELD] = self.rows.holes(row, &mut present).then_some(present);
     }
 
-    /// Which windows over the rows held now have no missing pixel; `None` if all.
-    fn whole(&self) -> Option<Vec<bool>> {
-        self.holes.iter().any(Option::is_some).then(|| {
-            let present = |column: usize| self.holes.iter().flatten().all(|present| present[column]);
+    /// Which windows of a row have no missing pixel; `None` if all.
+    fn whole(&self, window: usize) -> Option<Vec<bool>> {
+        let rows = window..window + WINDOW;
+        rows.clone().any(|row| self.holes[row % HELD].is_some()).then(|| {
+            let holes = |row: usize| self.holes[row % HELD].as_ref();
+            let present = |column: usize| rows.clone().filter_map(holes).all(|present| present[column]);
             let columns: Vec<bool> = (0..self.rows.width()).map(present).collect();
             columns.windows(WINDOW).map(|window| !window.contains(&false)).collect()
         })
     }
+}
+
+/// The filtered maps of some rows of windows.
+struct Filtered {
+    columns: [Vec<f64>; STEP],
+    maps: [[Vec<f64>; MAPS]; STEP],
+}
+
+impl Filtered {
+    fn new(width: usize) -> Self {
+        let row = |_| std::array::from_fn(|_| vec![0.0; width - WINDOW + 1]);
+        Filtered { columns: std::array::from_fn(|_| vec![0.0; width]), maps: std::array::from_fn(row) }
+    }
+
+    /// Filters all maps under a group of rows of windows.
+    fn fill(&mut self, maps: &[Vec<Vec<f64>>; MAPS], group: Range<usize>, weights: &[f64; WINDOW]) {
+        let width = self.columns[0].len();
+        for (index, map) in maps.iter().enumerate() {
+            let row = |at: usize| &map[(group.start + at) % HELD];
+            for start in (0..width).step_by(TILE) {
+                let tile = start..(start + TILE).min(width);
+                for (window, column) in self.columns[..group.len()].iter_mut().enumerate() {
+                    let rows = std::array::from_fn(|at| &row(window + at)[tile.clone()]);
+                    down(rows, weights, &mut column[tile.clone()]);
+                }
+            }
+            for (maps, column) in self.maps[..group.len()].iter_mut().zip(&self.columns) {
+                along(column, weights, &mut maps[index]);
+            }
+        }
+    }
+}
+
+/// Fills x^2 + y^2 and x y.
+fn products(x: &[f64], y: &[f64], squares: &mut [f64], product: &mut [f64]) {
+    wide(
+        #[inline(always)]
+        || {
+            let pixels = x.iter().zip(y).zip(squares.iter_mut().zip(product));
+            for ((&x, &y), (square, product)) in pixels {
+                (*square, *product) = (x * x + y * y, x * y);
+            }
+        },
+    );
 }
 
 /// Weights of a standard deviation, their sum one.
@@ -152,14 +207,34 @@ fn weighted(weights: &[f64; WINDOW], value: impl Fn(usize) -> f64) -> f64 {
 pub(super) fn down(rows: [&[f64]; WINDOW], weights: &[f64; WINDOW], out: &mut [f64]) {
     let width = out.len();
     let rows = rows.map(|row| &row[..width]);
-    out.iter_mut().enumerate().for_each(|(column, out)| *out = weighted(weights, |at| rows[at][column]));
+    filter(rows, weights, out);
 }
 
 /// The weighted sums over eleven neighbours in a row, which is ten numbers longer than `out`.
 pub(super) fn along(row: &[f64], weights: &[f64; WINDOW], out: &mut [f64]) {
     let count = out.len();
-    let shifted: [&[f64]; WINDOW] = std::array::from_fn(|at| &row[at..at + count]);
-    out.iter_mut().enumerate().for_each(|(column, out)| *out = weighted(weights, |at| shifted[at][column]));
+    filter(std::array::from_fn(|at| &row[at..at + count]), weights, out);
+}
+
+/// The weighted sums of what stands at the same place in eleven slices as long as `out`.
+fn filter(slices: [&[f64]; WINDOW], weights: &[f64; WINDOW], out: &mut [f64]) {
+    wide(
+        #[inline(always)]
+        || {
+            let count = out.len();
+            let slices = slices.map(
+                #[inline(always)]
+                |slice| &slice[..count],
+            );
+            for (at, out) in out.iter_mut().enumerate() {
+                *out = weighted(
+                    weights,
+                    #[inline(always)]
+                    |slice| slices[slice][at],
+                );
+            }
+        },
+    );
 }
 
 /// SSIM and its contrast-structure factor from the filtered maps at one place.
@@ -175,9 +250,15 @@ fn all(filtered: &[Vec<f64>; MAPS], constants: Constants) -> [f64; 3] {
     let maps: [&[f64]; MAPS] = std::array::from_fn(|map| &filtered[map][..count]);
     let (mut ssim, mut contrast) = (vec![0.0; count], vec![0.0; count]);
     let (ssims, contrasts) = (&mut ssim[..count], &mut contrast[..count]);
-    for at in 0..count {
-        (ssims[at], contrasts[at]) = factors(maps.map(|map| map[at]), constants);
-    }
+    wide(
+        #[inline(always)]
+        || {
+            let [x, y, squares, product] = maps;
+            for at in 0..count {
+                (ssims[at], contrasts[at]) = factors([x[at], y[at], squares[at], product[at]], constants);
+            }
+        },
+    );
     [pairs(&ssim, &ssim, |value, _| value), pairs(&contrast, &contrast, |value, _| value), count as f64]
 }
 
