@@ -111,6 +111,7 @@ pub fn compress(samples: &[u16], picture: Picture, bits: u32, ratio: Option<f64>
     let mut parameters = opj_cparameters_t::default();
     let memory = Shared::default();
     parameters.tcp_numlayers = 1;
+    parameters.numresolution = parameters.numresolution.min(1 + picture.rows.min(picture.columns).ilog2() as i32);
     parameters.cp_disto_alloc = 1;
     parameters.tcp_rates[0] = ratio.unwrap_or(0.0) as f32;
     parameters.irreversible = ratio.is_some().into();
