@@ -76,7 +76,8 @@ impl Jpeg {
         let mut encoder = Encoder::new(&mut stream, self.0.quality);
         let sampling = if self.0.subsampling { SamplingFactor::F_2_2 } else { SamplingFactor::F_1_1 };
         encoder.set_sampling_factor(sampling);
-        encoder.set_optimized_huffman_tables(true);
+        // With tables of its own the encoder writes a scan per colour, which the decoder restores wrongly.
+        encoder.set_optimized_huffman_tables(picture.colours == 1);
         let colours = if picture.colours > 1 { ColorType::Rgb } else { ColorType::Luma };
         encoder.encode(values, columns, rows, colours).map_err(Error::backend)?;
         Ok(stream)
