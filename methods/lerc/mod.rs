@@ -17,6 +17,9 @@ use crate::shared::{exact, sealed};
 /// Axes of the library: bands, rows, columns.
 const AXES: usize = 3;
 
+/// Whole numbers alone without loss: behind such a stream of floats the library leaves four bytes that it never sets.
+const WHOLE: &[DType] = &[DType::I8, DType::U8, DType::I16, DType::U16, DType::I32, DType::U32];
+
 /// `lerc` has no parameters.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -36,7 +39,7 @@ impl Method for Lerc {
         "LERC 4: blocks of an image's values in whole steps of twice the bound, in as few bits as each block needs",
         &[
             TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, exact::TYPES),
-            TargetRow::new(TargetKind::Lossless, Promise::Exact, exact::TYPES),
+            TargetRow::new(TargetKind::Lossless, Promise::Exact, WHOLE),
         ],
     );
     type Params = Params;
@@ -65,7 +68,8 @@ impl Lerc {
         };
         // Rounding to the type may add half a step to the library's error.
         let less = bound - sealed::half_step(values);
-        let bounds = [bound, less, 0.75 * less].into_iter().filter(|bound| *bound >= 0.0 && bound.is_finite());
+        let least = if T::DTYPE.is_float() { f64::from_bits(1) } else { 0.0 };
+        let bounds = [bound, less, 0.75 * less].into_iter().filter(|bound| *bound >= least && bound.is_finite());
         let blobs = bounds.map(|bound| ffi::compress(values, axes, bound));
         sealed::write_kept(values, axes, blobs, decode, |value, back| value.within(back, bound), payload)
     }
