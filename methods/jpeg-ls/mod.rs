@@ -35,7 +35,7 @@ impl Method for JpegLs {
     const ID: &'static str = "jpeg-ls";
     const FORMAT: u8 = 1;
     const CAPABILITIES: Capabilities = Capabilities::new(
-        "JPEG-LS: pixels predicted from neighbours under contexts, exactly or within a bound; the array as one tall image",
+        "JPEG-LS: pixels predicted under contexts, exactly or within a bound; the array as one tall image",
         &[
             TargetRow::new(TargetKind::Lossless, Promise::Exact, picture::TYPES),
             TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, picture::TYPES),
