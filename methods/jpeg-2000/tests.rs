@@ -1,6 +1,7 @@
 //! JPEG 2000 on what is hard for it.
 
 use super::*;
+use crate::shared::sealed::is_sealed;
 use crate::shared::testing::{noise, rmse, round_trip, tensor, wave};
 
 const SHAPES: [&[usize]; 9] = [&[], &[1], &[2], &[523], &[13, 29], &[1, 64, 1], &[9, 10, 3], &[3, 4, 5, 3], &[130, 70]];
@@ -16,8 +17,9 @@ fn every_shape_and_type_comes_back() {
             tensor::<i16>(shape, |_| -7),
         ];
         for tensor in tensors {
-            let (_, back) = round_trip::<Jpeg2000>(&Params {}, Target::Lossless, &tensor);
+            let (payload, back) = round_trip::<Jpeg2000>(&Params {}, Target::Lossless, &tensor);
             assert_eq!(back, tensor, "{shape:?}");
+            assert!(is_sealed(&payload), "{shape:?} of {} is no image", tensor.dtype());
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Lossless JPEG XL on what is hard for it.
 
 use super::*;
+use crate::shared::sealed::is_sealed;
 use crate::shared::testing::{noise, round_trip, tensor};
 
 const SHAPES: [&[usize]; 9] =
@@ -9,6 +10,7 @@ const SHAPES: [&[usize]; 9] =
 #[test]
 fn every_shape_and_type_comes_back() {
     for shape in SHAPES {
+        let picture = Picture::new(shape);
         let tensors = [
             tensor::<u8>(shape, |i| (128.0 + 250.0 * noise(i)) as u8),
             tensor::<i8>(shape, |i| (250.0 * noise(i)) as i8),
@@ -18,8 +20,10 @@ fn every_shape_and_type_comes_back() {
         ];
         for tensor in tensors {
             for effort in [0, 4, 127] {
-                let (_, back) = round_trip::<JpegXl>(&Params { effort }, Target::Lossless, &tensor);
+                let (payload, back) = round_trip::<JpegXl>(&Params { effort }, Target::Lossless, &tensor);
                 assert_eq!(back, tensor, "{shape:?} {effort}");
+                let image = picture.rows > 1 && picture.columns > 1;
+                assert_eq!(is_sealed(&payload), image, "{shape:?} of {}", tensor.dtype());
             }
         }
     }

@@ -106,6 +106,12 @@ pub fn open<'a>(payload: &'a [u8], dtype: DType, axes: &[usize]) -> Result<Conte
     }
 }
 
+/// Whether a payload holds a codec's stream, not the elements as they are.
+#[cfg(test)]
+pub(crate) fn is_sealed(payload: &[u8]) -> bool {
+    payload.first() == Some(&SEALED)
+}
+
 /// Where the bytes of a payload went.
 pub fn sections(payload: &[u8]) -> Vec<Section> {
     match payload.first() {
