@@ -182,7 +182,7 @@ mod tests {
     fn a_stream_comes_back_and_anything_else_does_not() {
         let mut payload = Vec::new();
         write(DType::F32, &[3, 4], &[1, 2, 3], &mut payload);
-        assert_eq!(payload.len(), 1 + SEAL + 3);
+        assert!(is_sealed(&payload) && payload.len() == 1 + SEAL + 3);
         assert_eq!(open(&payload, DType::F32, &[3, 4]).ok(), Some(Content::Stream(&[1, 2, 3])));
         assert!(open(&payload, DType::F64, &[3, 4]).is_err());
         assert!(open(&payload, DType::F32, &[4, 3]).is_err());
@@ -199,6 +199,7 @@ mod tests {
     fn exact_elements_come_back() {
         let (values, mut payload) = ([1.5f32, -0.0, f32::MAX], Vec::new());
         write_exact(&values, &mut payload).expect("writes");
+        assert!(!is_sealed(&payload));
         let Ok(Content::Exact(frame)) = open(&payload, DType::F32, &[3]) else { panic!("not exact") };
         let mut back = [0f32; 3];
         read_exact(frame, &mut back).expect("reads");
