@@ -208,15 +208,18 @@ fn statistics(tensor: &TensorRef<'_>, valid: Option<&[bool]>, count: usize, (min
     }));
     let mean = sum / n;
     let [spread, ..] = total(blocks(tensor.len(), |block| {
-        let square = |distances: &[f64]| [pairs(distances, distances, |d, _| d * d), 0.0, 0.0];
-        over(block.clone(), &|values| square(&centred(values, mean, valid.map(|valid| &valid[block.clone()]))))
+        over(block.clone(), &|values| {
+            let mut distances = values.to_vec();
+            take_off(mean, &mut distances, valid.map(|valid| &valid[block.clone()]));
+            [pairs(&distances, &distances, |d, _| d * d), 0.0, 0.0]
+        })
     }));
     // Rounding of the mean must not give a constant a spread.
     let variance = if min == max { 0.0 } else { spread.max(0.0) / n };
     Statistics { scale, mean, variance, sum_abs, sum_square, range: max / scale - min / scale }
 }
 
-/// Takes the mean off the values that are not missing.
+/// Takes the mean off the values that are not missing; the others are 0, and stay so.
 fn take_off(mean: f64, values: &mut [f64], valid: Option<&[bool]>) {
     match valid {
         None => values.iter_mut().for_each(|value| *value -= mean),
@@ -224,14 +227,6 @@ fn take_off(mean: f64, values: &mut [f64], valid: Option<&[bool]>) {
             let present = values.iter_mut().zip(valid).filter(|(_, valid)| **valid);
             present.for_each(|(value, _)| *value -= mean);
         }
-    }
-}
-
-/// Values less their mean; 0 where one is missing.
-fn centred(values: &[f64], mean: f64, valid: Option<&[bool]>) -> Vec<f64> {
-    match valid {
-        None => values.iter().map(|value| value - mean).collect(),
-        Some(valid) => values.iter().zip(valid).map(|(value, &valid)| if valid { value - mean } else { 0.0 }).collect(),
     }
 }
 

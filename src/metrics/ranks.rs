@@ -5,12 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::sort::{Key, Read, Sorter, Spread, scatter};
+use super::sort::{Key, Read, SAMPLE, Sorter, Spread, scatter};
 use super::sum::{pairs, total};
 use super::wide::wide;
 
-/// Keys of the original from which the sizes of buckets are foreseen.
-const SAMPLE: usize = 1 << 14;
 /// Buckets that one task takes.
 const TASK: usize = 8;
 

@@ -16,7 +16,7 @@ const DIGITS: usize = 1 << DIGIT_BITS;
 /// Keys below which a comparison sort is as good.
 const FEW: usize = 64;
 /// Keys from which the sizes of buckets are foreseen.
-const SAMPLE: usize = 1 << 14;
+pub(super) const SAMPLE: usize = 1 << 14;
 /// Pieces that are spread side by side, at least, and the least and the most elements of one: few enough that their
 /// pages are known to the processor.
 const PIECES: usize = 8;
