@@ -16,8 +16,8 @@ use crate::api::{
     Capabilities, Compressor, DType, Error, Method, Promise, Section, Target, TargetKind, TargetRow, TensorMut,
     TensorRef,
 };
-use crate::for_exact;
-use crate::shared::predictive::{self, Detail, Predictors, Setting, narrow, widen};
+use crate::for_wide;
+use crate::shared::predictive::{self, Detail, Predictors, Setting};
 use crate::shared::{exact, tiles};
 
 /// How much time coding may take.
@@ -88,13 +88,7 @@ impl Compressor for Hybrid {
         if let Some(setting) = self.setting(&shape) {
             return predictive::compress(input, &setting, Predictors::All, payload);
         }
-        match input {
-            TensorRef::F32(view) => fast::write(view.data(), &shape, self.bound, payload),
-            TensorRef::F64(view) => fast::write(view.data(), &shape, self.bound, payload),
-            integers => for_exact!(TensorRef, integers, view => {
-                fast::write(&widen(view.data()), &shape, self.bound, payload)
-            }),
-        }
+        for_wide!(TensorRef, input, data => fast::write(data, &shape, self.bound, payload))
     }
 
     fn decompress(&self, payload: &[u8], output: TensorMut<'_>) -> Result<(), Error> {
@@ -102,17 +96,7 @@ impl Compressor for Hybrid {
         if let Some(setting) = self.setting(&shape) {
             return predictive::decompress(payload, &setting, output);
         }
-        match output {
-            TensorMut::F32(view) => fast::read(payload, &shape, self.bound, view.into_data()),
-            TensorMut::F64(view) => fast::read(payload, &shape, self.bound, view.into_data()),
-            integers => for_exact!(TensorMut, integers, view => {
-                let data = view.into_data();
-                let mut wide = vec![0i32; data.len()];
-                fast::read(payload, &shape, self.bound, &mut wide)?;
-                narrow(&wide, data);
-                Ok(())
-            }),
-        }
+        for_wide!(TensorMut, output, data => fast::read(payload, &shape, self.bound, data))
     }
 
     fn sections(&self, _dtype: DType, payload: &[u8]) -> Result<Vec<Section>, Error> {

@@ -5,7 +5,7 @@ const DOUBT: f64 = 10.0;
 /// What a value counts for after one more.
 const MEMORY: f64 = 0.998;
 /// The doubt, summed over weights, above which nothing more is forgotten.
-const MOST_DOUBT: f64 = 100.0;
+pub(super) const MOST_DOUBT: f64 = 100.0;
 
 /// Weights of the neighbours, and the inverse of their weighted covariance.
 #[derive(Debug)]
@@ -59,13 +59,20 @@ impl<const N: usize> LeastSquares<N> {
 
     /// Starts again after numbers that no arithmetic stands.
     fn check(&mut self, doubt: f64) {
-        if !(doubt >= 0.0 && doubt.is_finite() && self.weights.iter().all(|weight| weight.abs() < 1e6)) {
+        if !is_sound(doubt, &self.weights) {
             *self = LeastSquares::new(self.start, self.floor);
         }
     }
 }
 
-fn identity<const N: usize>() -> [[f64; N]; N] {
+/// Whether doubt and weights are still numbers that arithmetic stands.
+#[inline(always)]
+pub(super) fn is_sound(doubt: f64, weights: &[f64]) -> bool {
+    doubt >= 0.0 && doubt.is_finite() && weights.iter().all(|weight| weight.abs() < 1e6)
+}
+
+/// The inverse of the covariance before anything is known.
+pub(super) fn identity<const N: usize>() -> [[f64; N]; N] {
     std::array::from_fn(|i| std::array::from_fn(|j| if i == j { DOUBT } else { 0.0 }))
 }
 

@@ -28,6 +28,21 @@ pub fn run<K: Kernel>(kernel: K) -> K::Output {
     kernel.run()
 }
 
+/// The sum, the second half added to the first again and again: an order that vectors of any width can follow.
+#[inline(always)]
+pub fn halves<T: Copy + std::ops::AddAssign, const N: usize>(mut terms: [T; N]) -> T {
+    let mut count = N;
+    while count > 1 {
+        let half = count.div_ceil(2);
+        for i in half..count {
+            let term = terms[i];
+            terms[i - half] += term;
+        }
+        count = half;
+    }
+    terms[0]
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 fn wide<K: Kernel>(kernel: K) -> K::Output {

@@ -4,12 +4,8 @@
 //! runs through them in one order while many sums are taken side by side, so that it goes at the speed of vectors and
 //! comes out the same with vectors of any width.
 
-use crate::shared::simd::{self, Kernel};
-
-/// Variance of the weights at the start, relative to that of what they leave of unit distances.
-const DOUBT: f64 = 10.0;
-/// The doubt, summed over weights, above which nothing more is forgotten.
-const MOST_DOUBT: f64 = 100.0;
+use super::least_squares::{MOST_DOUBT, identity, is_sound};
+use crate::shared::simd::{self, Kernel, halves};
 
 /// Weights of the inputs, and the inverse of their weighted covariance.
 #[derive(Debug)]
@@ -46,7 +42,7 @@ impl<const N: usize> Squares<N> {
     /// What the weights make of the inputs; never NaN.
     #[inline(always)]
     pub fn predict(&self, inputs: &[f64; N]) -> f64 {
-        let sum = halves::<N>(std::array::from_fn(|i| inputs[i] * self.weights[i]));
+        let sum = halves::<_, N>(std::array::from_fn(|i| inputs[i] * self.weights[i]));
         if sum.is_nan() { 0.0 } else { sum.clamp(-1e100, 1e100) }
     }
 
@@ -71,12 +67,12 @@ impl<const N: usize> Squares<N> {
                 *product += element * input;
             }
         }
-        let gain = 1.0 / (self.memory + halves::<N>(std::array::from_fn(|i| product[i] * inputs[i])));
+        let gain = 1.0 / (self.memory + halves::<_, N>(std::array::from_fn(|i| product[i] * inputs[i])));
         let error = error * scale * gain;
         for (weight, product) in self.weights.iter_mut().zip(product) {
             *weight += error * product;
         }
-        let doubt = halves::<N>(std::array::from_fn(|i| self.inverse[i][i]));
+        let doubt = halves::<_, N>(std::array::from_fn(|i| self.inverse[i][i]));
         let grow = if doubt < MOST_DOUBT { 1.0 / self.memory } else { 1.0 };
         for (row, left) in self.inverse.iter_mut().zip(product) {
             let left = gain * left;
@@ -90,28 +86,10 @@ impl<const N: usize> Squares<N> {
     /// Starts again after numbers that no arithmetic stands.
     #[inline(always)]
     fn check(&mut self, doubt: f64) {
-        if !(doubt >= 0.0 && doubt.is_finite() && self.weights.iter().all(|weight| weight.abs() < 1e6)) {
+        if !is_sound(doubt, &self.weights) {
             *self = Squares::new(self.start, self.memory);
         }
     }
-}
-
-/// The sum, the second half added to the first again and again.
-#[inline(always)]
-fn halves<const N: usize>(mut terms: [f64; N]) -> f64 {
-    let mut count = N;
-    while count > 1 {
-        let half = count.div_ceil(2);
-        for i in half..count {
-            terms[i - half] += terms[i];
-        }
-        count = half;
-    }
-    terms[0]
-}
-
-fn identity<const N: usize>() -> [[f64; N]; N] {
-    std::array::from_fn(|i| std::array::from_fn(|j| if i == j { DOUBT } else { 0.0 }))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::shared::range::{Bit, BitCoder};
+use crate::shared::simd::halves;
 
 /// Logits are held to this on either side: a probability of 1/65536, about.
 const LARGEST: f32 = 11.125;
@@ -114,7 +115,7 @@ impl<const N: usize> Blend<N> {
         for i in 0..N {
             terms[i] = weights.slow[i] * slow[i] + weights.fast[i] * fast[i];
         }
-        let probability = tables.probability(sum(terms));
+        let probability = tables.probability(halves(terms));
         let one = coder.code(one, probability);
         let error = (f32::from(u8::from(one)) * 65536.0 - probability as f32) / 65536.0;
         weights.learn(&slow, &fast, error);
@@ -123,21 +124,6 @@ impl<const N: usize> Blend<N> {
         }
         one
     }
-}
-
-/// The sum, halves first.
-#[inline(always)]
-fn sum<const N: usize>(terms: [f32; N]) -> f32 {
-    let mut left = terms;
-    let mut count = N;
-    while count > 1 {
-        let half = count.div_ceil(2);
-        for i in half..count {
-            left[i - half] += left[i];
-        }
-        count = half;
-    }
-    left[0]
 }
 
 impl<const N: usize> Weights<N> {

@@ -7,6 +7,7 @@
 mod blend;
 mod cost;
 mod integers;
+mod ladder;
 mod logistic;
 mod matcher;
 mod mixer;
@@ -15,6 +16,7 @@ mod wide;
 pub use blend::Blend;
 pub use cost::Cost;
 pub use integers::{Integers, Place};
+pub use ladder::{NODES, class, climb};
 pub use matcher::Matcher;
 pub use mixer::Mixer;
 pub use wide::{Outlook, Wide};

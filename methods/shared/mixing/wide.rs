@@ -1,15 +1,11 @@
 //! Integers of any size under several contexts each, coded as a class of magnitude, up or down from the expected one.
 
 use super::blend::Blend;
+use super::ladder::{NODES, class, climb};
 use crate::shared::range::{Bit, BitCoder};
 
 /// Classes of magnitudes: 0 to 3, then half octaves.
 const CLASSES: usize = 64;
-/// Steps up or down that are told apart.
-const STEPS: usize = 14;
-/// Decisions of a context: the first one, for small expected classes apart; the steps up, from class 0 apart; and those
-/// down.
-const NODES: usize = 4 + 3 * STEPS;
 /// Expected classes that have sets of weights of their own.
 const SETS: usize = 8;
 /// Degrees of trust in a value that is thought likely; below this, 0 for none.
@@ -47,16 +43,6 @@ pub struct Wide<const N: usize> {
     blend: Blend<N>,
 }
 
-/// The class of a magnitude below 2^32.
-#[inline(always)]
-fn class(magnitude: u32) -> usize {
-    if magnitude < 4 {
-        return magnitude as usize;
-    }
-    let log = magnitude.ilog2();
-    (2 * log + (magnitude >> (log - 1) & 1)) as usize
-}
-
 impl<const N: usize> Wide<N> {
     /// Models for `contexts[i]` contexts of kind `i` and `signs` contexts of signs. With `matches`, the last kind is
     /// replaced by what is thought likely.
@@ -87,9 +73,9 @@ impl<const N: usize> Wide<N> {
     #[inline]
     pub fn code(&mut self, value: i32, outlook: &Outlook<N>, coder: &mut impl BitCoder) -> i32 {
         let size = value.unsigned_abs();
-        let class = self.class(class(size), outlook, coder);
+        let class = self.class(class(u64::from(size)), outlook, coder);
         let (likely, trust) = if self.matches { outlook.likely } else { (0, 0) };
-        let magnitude = if trust > 0 && class > 3 && class == self::class(likely.unsigned_abs()) {
+        let magnitude = if trust > 0 && class > 3 && class == self::class(u64::from(likely.unsigned_abs())) {
             self.agreeing_within(size, (likely.unsigned_abs(), trust), class, coder) as i32
         } else {
             self.within(size, class, coder) as i32
@@ -109,12 +95,12 @@ impl<const N: usize> Wide<N> {
     #[inline(always)]
     fn class(&mut self, known: usize, outlook: &Outlook<N>, coder: &mut impl BitCoder) -> usize {
         let bases: [usize; N] = std::array::from_fn(|i| self.starts[i] + outlook.contexts[i] * NODES);
-        let expected = class(outlook.expected).min(CLASSES - 3);
+        let expected = class(u64::from(outlook.expected)).min(CLASSES - 3);
         let (likely, trust) = if self.matches { outlook.likely } else { (0, 0) };
         let believed = if trust == 0 { 0 } else { 1 + usize::from(trust >= TRUSTS / 2) };
         let set = (expected.min(SETS - 1) + SETS * believed) * NODES;
-        let likely = class(likely.unsigned_abs()) as isize;
-        let mut decide = |above: usize, node: usize| {
+        let likely = class(u64::from(likely.unsigned_abs())) as isize;
+        let decide = |above: usize, node: usize| {
             let mut slots = bases.map(|base| base + node);
             if self.matches {
                 let side = if trust == 0 { 0 } else { (likely - above as isize).clamp(-2, 2) + 2 };
@@ -122,19 +108,7 @@ impl<const N: usize> Wide<N> {
             }
             self.blend.code(known > above, (&mut self.nodes[..], slots), set + node, coder)
         };
-        let (up, down) = (4 + STEPS * usize::from(expected > 0), 4 + 2 * STEPS);
-        let mut at = expected;
-        if decide(at, at.min(3)) {
-            at += 1;
-            while at < CLASSES - 2 && decide(at, up + (at - expected).min(STEPS) - 1) {
-                at += 1;
-            }
-        } else {
-            while at > 0 && !decide(at - 1, down + (expected - at).min(STEPS - 1)) {
-                at -= 1;
-            }
-        }
-        at
+        climb(expected, CLASSES - 2, decide)
     }
 
     /// The bits of a magnitude that its class leaves open, one after the other relative to those of one thought likely.

@@ -34,12 +34,12 @@ pub(super) struct Choice<T> {
 }
 
 /// How the points of a form are predicted and coded.
-#[derive(Clone, PartialEq)]
+#[derive(PartialEq)]
 pub(super) enum Way {
     /// By one predictor, its residuals by context mixing.
     One(Predictor),
     /// By several that are blended.
-    Blended(Rc<Chosen>),
+    Blended(Box<Chosen>),
 }
 
 /// The best predictor of one form of the values, and its estimated bits.
@@ -228,7 +228,7 @@ pub(super) fn blended<T: Sample>(
             None => continue,
         };
         let form = if choice.integers.is_some() { choice.form.clone() } else { Form::Direct(0) };
-        let way = Way::Blended(Rc::new(chosen));
+        let way = Way::Blended(Box::new(chosen));
         blended.push(Choice { form, way, integers: choice.integers.clone(), ..*choice });
     }
     blended

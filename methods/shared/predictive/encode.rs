@@ -49,12 +49,12 @@ fn best<T: Sample, const N: usize, K: Contexts<N>>(data: &[T], search: &Search<'
     }
     choices.extend(blended);
     if whole {
-        let payloads = choices.iter().map(|choice| code::<T, N, K>(choice, shape, data, bound));
+        let payloads = choices.into_iter().map(|choice| code::<T, N, K>(choice, shape, data, bound));
         return payloads.min_by_key(Vec::len).unwrap_or_default();
     }
     let bits = |choice: &Choice<T>| choice.trial::<N, K>(shape, data, bound);
     let best = if choices.len() == 1 { 0 } else { least(choices.iter().map(bits)) };
-    code::<T, N, K>(&choices[best], shape, data, bound)
+    code::<T, N, K>(choices.swap_remove(best), shape, data, bound)
 }
 
 /// Whether the numbers on a lattice are mirror images of themselves.
@@ -103,13 +103,13 @@ fn trial<U: Sample>(predictor: &Predictor, shape: &[usize], values: &[U], at: (f
 
 /// The payload of a choice.
 fn code<T: Sample, const N: usize, K: Contexts<N>>(
-    choice: &Choice<T>,
+    choice: Choice<T>,
     shape: &[usize],
     data: &[T],
     bound: f64,
 ) -> Vec<u8> {
-    match &choice.way {
-        Way::One(predictor) => mix::<T, N, K>(choice, predictor, shape, data, bound),
+    match choice.way {
+        Way::One(ref predictor) => mix::<T, N, K>(&choice, predictor, shape, data, bound),
         Way::Blended(chosen) => {
             let mut encoder = RangeEncoder::new();
             let head = Head { form: choice.form.clone(), predictor: None, escapes: false, matches: false };

@@ -2,7 +2,51 @@
 
 use super::{Predictors, Setting, encode, payload};
 use crate::api::{DType, Element, Error, TensorMut, TensorRef};
-use crate::for_exact;
+
+/// Runs one generic expression of type `Result<(), Error>` for a tensor's elements, integers of every type as `i32`;
+/// `Unsupported` for types of which not all values are exact in double precision.
+///
+/// `for_wide!(TensorRef, input, data => expression)`, `for_wide!(TensorMut, output, data => expression)`.
+#[macro_export]
+macro_rules! for_wide {
+    (TensorRef, $tensor:expr, $data:ident => $body:expr) => {
+        match $tensor {
+            TensorRef::F32(view) => {
+                let $data = view.data();
+                $body
+            }
+            TensorRef::F64(view) => {
+                let $data = view.data();
+                $body
+            }
+            integers => $crate::for_exact!(TensorRef, integers, view => {
+                let wide = $crate::shared::predictive::widen(view.data());
+                let $data = &wide[..];
+                $body
+            }),
+        }
+    };
+    (TensorMut, $tensor:expr, $data:ident => $body:expr) => {
+        match $tensor {
+            TensorMut::F32(view) => {
+                let $data = view.into_data();
+                $body
+            }
+            TensorMut::F64(view) => {
+                let $data = view.into_data();
+                $body
+            }
+            integers => $crate::for_exact!(TensorMut, integers, view => {
+                let values = view.into_data();
+                let mut wide = vec![0i32; values.len()];
+                let $data = &mut wide[..];
+                $body?;
+                $crate::shared::predictive::narrow(&wide, values);
+                Ok(())
+            }),
+        }
+    };
+}
 
 /// Appends the payload of `input`, whose shape without axes of length 1 is that of the setting.
 ///
@@ -14,17 +58,10 @@ pub fn compress(
     predictors: Predictors<'_>,
     bytes: &mut Vec<u8>,
 ) -> Result<(), Error> {
-    match input {
-        TensorRef::F32(view) => encode::write(view.data(), setting, predictors, bytes),
-        TensorRef::F64(view) => encode::write(view.data(), setting, predictors, bytes),
-        integers => {
-            return for_exact!(TensorRef, integers, view => {
-                encode::write(&widen(view.data()), setting, predictors, bytes);
-                Ok(())
-            });
-        }
-    }
-    Ok(())
+    for_wide!(TensorRef, input, data => {
+        encode::write(data, setting, predictors, bytes);
+        Ok(())
+    })
 }
 
 /// Fills `output` with what [`compress`] wrote.
@@ -32,17 +69,7 @@ pub fn compress(
 /// # Errors
 /// `Corrupt` if `bytes` are nothing that it writes.
 pub fn decompress(bytes: &[u8], setting: &Setting<'_>, output: TensorMut<'_>) -> Result<(), Error> {
-    match output {
-        TensorMut::F32(view) => payload::read(bytes, setting, view.into_data()),
-        TensorMut::F64(view) => payload::read(bytes, setting, view.into_data()),
-        integers => for_exact!(TensorMut, integers, view => {
-            let data = view.into_data();
-            let mut wide = vec![0i32; data.len()];
-            payload::read(bytes, setting, &mut wide)?;
-            narrow(&wide, data);
-            Ok(())
-        }),
-    }
+    for_wide!(TensorMut, output, data => payload::read(bytes, setting, data))
 }
 
 /// Integers of any type as `i32`, where all of them fit: the unsigned 32-bit ones moved down by half their range.

@@ -130,10 +130,14 @@ impl Form {
     pub fn mirrors<T: Element>(&self, ranks: &[i64], shape: &[usize]) -> Vec<Mirror> {
         match self {
             Form::Floats { shift, exponent, .. } => {
-                mirror::find(ranks, shape, &Floats::<T>::new(*shift, *exponent, None))
+                let floats = Floats::<T>::new(*shift, *exponent, None);
+                mirror::find(shape, |i| floats.place(ranks[i]))
             }
-            Form::Entries { shift, ranks: table } => mirror::find(ranks, shape, &Self::places::<T>(*shift, table)),
-            Form::Integers => mirror::find(ranks, shape, &Whole),
+            Form::Entries { shift, ranks: table } => {
+                let entries = Self::places::<T>(*shift, table);
+                mirror::find(shape, |i| entries.place(ranks[i]))
+            }
+            Form::Integers => mirror::find(shape, |i| Whole.place(ranks[i])),
         }
     }
 }

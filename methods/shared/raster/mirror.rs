@@ -1,7 +1,6 @@
 //! Arrays that are mirror images of themselves, with the sign kept or turned.
 
 use super::neighbours::{At, Rows};
-use super::scale::Scale;
 
 /// Points looked at along every axis.
 const LOOKED_AT: usize = 2048;
@@ -39,27 +38,28 @@ pub fn image(mirrors: &[Mirror], rows: &Rows, at: &At, x: usize) -> Option<([usi
     })
 }
 
-/// The mirrors of an array.
-pub fn find<S: Scale>(ranks: &[i64], shape: &[usize], scale: &S) -> Vec<Mirror> {
+/// The mirrors of an array of `shape`, whose elements have these places.
+pub fn find(shape: &[usize], place: impl Fn(usize) -> f64) -> Vec<Mirror> {
     let rows = Rows::new(shape);
     let axes = (0..shape.len().min(4)).filter(|&axis| shape[shape.len() - 1 - axis] >= SHORTEST);
     let both = axes.flat_map(|axis| [false, true].map(|negated| Mirror { axis, negated }));
-    let mut found: Vec<Mirror> = both.filter(|mirror| is_mirrored(ranks, &rows, scale, mirror)).collect();
+    let mut found: Vec<Mirror> = both.filter(|mirror| is_mirrored(&rows, &place, mirror)).collect();
     // What equals its negative is zero: one of both is enough.
     found.dedup_by_key(|mirror| mirror.axis);
     found
 }
 
 /// Whether more than half of some points are much nearer to their image than to the point before.
-fn is_mirrored<S: Scale>(ranks: &[i64], rows: &Rows, scale: &S, mirror: &Mirror) -> bool {
+fn is_mirrored(rows: &Rows, place: &impl Fn(usize) -> f64, mirror: &Mirror) -> bool {
+    let len = rows.count * rows.len;
     let (mut seen, mut near, mut different) = (0usize, 0usize, 0usize);
-    let step = (ranks.len() / LOOKED_AT).max(1) | 1;
-    for index in (step / 2..ranks.len()).step_by(step) {
+    let step = (len / LOOKED_AT).max(1) | 1;
+    for index in (step / 2..len).step_by(step) {
         let (row, x) = (index / rows.len, index % rows.len);
         let Some((back, points)) = mirror.image(rows, &rows.at(row), x) else { continue };
-        let (here, image) = (scale.place(ranks[index]), scale.place(ranks[index - back * rows.len - points]));
+        let (here, image) = (place(index), place(index - back * rows.len - points));
         let image = if mirror.negated { -image } else { image };
-        let before = if index > 0 { scale.place(ranks[index - 1]) } else { 0.0 };
+        let before = if index > 0 { place(index - 1) } else { 0.0 };
         seen += 1;
         different += usize::from(here != before);
         near += usize::from(here != before && (here - image).abs() * NEARER <= (here - before).abs());
@@ -75,7 +75,6 @@ pub fn base(rows: &Rows, row: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scale::Whole;
     use super::*;
 
     #[test]
@@ -93,11 +92,12 @@ mod tests {
             };
             (0..1080).map(value).collect()
         };
+        let found = |ranks: &[i64]| find(&shape, |i| ranks[i] as f64);
         for (axis, back) in [(0, 2), (1, 1), (2, 0)] {
-            assert_eq!(find(&along(axis, 1), &shape, &Whole), [Mirror { axis: back, negated: false }]);
-            assert_eq!(find(&along(axis, -1), &shape, &Whole), [Mirror { axis: back, negated: true }]);
+            assert_eq!(found(&along(axis, 1)), [Mirror { axis: back, negated: false }]);
+            assert_eq!(found(&along(axis, -1)), [Mirror { axis: back, negated: true }]);
         }
         let plain: Vec<i64> = (0..1080).map(noise).collect();
-        assert!(find(&plain, &shape, &Whole).is_empty() && find(&[5; 1080], &shape, &Whole).is_empty());
+        assert!(found(&plain).is_empty() && found(&[5; 1080]).is_empty());
     }
 }

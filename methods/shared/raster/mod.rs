@@ -18,7 +18,6 @@ mod walk;
 
 use crate::api::{Element, Error};
 use crate::shared::range::{BitCoder, RangeDecoder, RangeEncoder};
-use form::Form;
 use head::{Head, turn_back};
 pub use trial::{Chosen, choose};
 pub use walk::Detail;
@@ -27,14 +26,14 @@ pub use walk::Detail;
 pub fn encode<T: Element>(data: &[T], shape: &[usize], detail: Detail) -> (Vec<u8>, bool) {
     let chosen = choose(data, shape, detail);
     let mut encoder = RangeEncoder::new();
+    let repeats = chosen.repeats;
     chosen.write::<T>(shape, detail, &mut encoder);
-    (encoder.finish(), chosen.repeats)
+    (encoder.finish(), repeats)
 }
 
 /// Whether integers, an array of `shape` without axes of length 1, are mirror images of themselves.
 pub fn is_mirrored(integers: &[i32], shape: &[usize]) -> bool {
-    let ranks = Form::plain_ranks(integers, 0);
-    !Form::Integers.mirrors::<i32>(&ranks, shape).is_empty()
+    !mirror::find(shape, |i| f64::from(integers[i])).is_empty()
 }
 
 /// Fills `data`, an array of `shape` without axes of length 1, with what [`encode`] wrote.
@@ -49,10 +48,10 @@ pub fn decode<T: Element>(stream: &[u8], shape: &[usize], detail: Detail, data: 
 
 impl Chosen {
     /// States what was chosen for an array of `shape`, and codes its values.
-    pub fn write<T: Element>(&self, shape: &[usize], detail: Detail, coder: &mut impl BitCoder) {
+    pub fn write<T: Element>(mut self, shape: &[usize], detail: Detail, coder: &mut impl BitCoder) {
         Head::state::<T>(Some(&self.head), shape, coder);
         let (head, turned) = (&self.head, self.head.turned(shape));
-        head.form.code::<T>((&mut self.ranks.clone(), &turned), &head.plan, detail, true, coder);
+        head.form.code::<T>((&mut self.ranks, &turned), &head.plan, detail, true, coder);
     }
 }
 

@@ -3,16 +3,11 @@
 
 use super::contexts::{Contexts, Spot};
 use super::rest::plain;
-use crate::shared::mixing::Blend;
+use crate::shared::mixing::{Blend, NODES, class, climb};
 use crate::shared::range::{Bit, BitCoder};
 
 /// Classes of magnitudes: 0 to 3, then half octaves.
 const CLASSES: usize = 128;
-/// Steps up or down that are told apart.
-const STEPS: usize = 14;
-/// Decisions of a context: the first one, for small expected classes apart; the steps up, from class 0 apart; and those
-/// down.
-const NODES: usize = 4 + 3 * STEPS;
 /// Expected classes that have sets of weights of their own.
 const SETS: usize = 10;
 
@@ -28,16 +23,6 @@ pub struct Residuals<const M: usize, const N: usize, C> {
     /// For every class, a tree of the three highest bits below the class.
     below: Vec<[Bit; 8]>,
     contexts: std::marker::PhantomData<C>,
-}
-
-/// The class of a magnitude.
-#[inline(always)]
-pub fn class(magnitude: u64) -> usize {
-    if magnitude < 4 {
-        return magnitude as usize;
-    }
-    let log = magnitude.ilog2();
-    2 * log as usize + (magnitude >> (log - 1) & 1) as usize
 }
 
 /// Where the models of each kind of context start, and how many there are.
@@ -88,23 +73,11 @@ impl<const M: usize, const N: usize, C: Contexts<M, N>> Residuals<M, N, C> {
     #[inline(always)]
     fn class(&mut self, known: usize, expected: usize, bases: &[usize; N], coder: &mut impl BitCoder) -> usize {
         let set = expected.min(SETS - 1) * NODES;
-        let mut decide = |above: usize, node: usize| {
+        let decide = |above: usize, node: usize| {
             let slots = bases.map(|base| base + node);
             self.mixer.code(known > above, (&mut self.nodes[..], slots), set + node, coder)
         };
-        let (up, down) = (4 + STEPS * usize::from(expected > 0), 4 + 2 * STEPS);
-        let mut at = expected;
-        if decide(at, at.min(3)) {
-            at += 1;
-            while at < CLASSES - 1 && decide(at, up + (at - expected).min(STEPS) - 1) {
-                at += 1;
-            }
-        } else {
-            while at > 0 && !decide(at - 1, down + (expected - at).min(STEPS - 1)) {
-                at -= 1;
-            }
-        }
-        at
+        climb(expected, CLASSES - 1, decide)
     }
 
     /// The bits of a distance that its class leaves open.

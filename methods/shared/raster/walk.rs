@@ -7,9 +7,10 @@ use super::head::Plan;
 use super::mirror::base;
 use super::neighbours::{At, Rows};
 use super::repeats::Repeats;
-use super::residual::{Residuals, class};
+use super::residual::Residuals;
 use super::rest::Rests;
 use super::scale::{Located, Scale};
+use crate::shared::mixing::class;
 use crate::shared::range::BitCoder;
 
 /// How much is made of every point.
