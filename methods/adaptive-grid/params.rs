@@ -55,7 +55,7 @@ pub enum Effort {
     Fast,
     /// Four contexts, mixed; lattices and palettes.
     Balanced,
-    /// Eight contexts, mixed; lattices and palettes.
+    /// Nine contexts, mixed; lattices and palettes.
     Max,
 }
 
@@ -93,7 +93,7 @@ impl Params {
         match self.effort {
             Effort::Fast => None,
             Effort::Balanced => Some(predictive::Detail::Four),
-            Effort::Max => Some(predictive::Detail::Eight),
+            Effort::Max => Some(predictive::Detail::Nine),
         }
     }
 

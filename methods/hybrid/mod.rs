@@ -29,7 +29,7 @@ pub enum Effort {
     /// Four contexts, mixed.
     #[default]
     Balanced,
-    /// Eight contexts, mixed; least squares and blends where they pay.
+    /// Nine contexts, mixed; least squares and blends where they pay.
     Max,
 }
 
@@ -50,7 +50,7 @@ pub struct Hybrid {
 
 impl Method for Hybrid {
     const ID: &'static str = "hybrid";
-    const FORMAT: u8 = 3;
+    const FORMAT: u8 = 4;
     const CAPABILITIES: Capabilities = Capabilities::new(
         "the best of interpolation, Lorenzo, least squares, lattices and palettes, by trial; context mixing",
         &[TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, exact::TYPES)],
@@ -76,7 +76,7 @@ impl Hybrid {
         let detail = match self.effort {
             Effort::Fast => return None,
             Effort::Balanced => Detail::Four,
-            Effort::Max => Detail::Eight,
+            Effort::Max => Detail::Nine,
         };
         Some(Setting { shape, bound: self.bound, detail })
     }

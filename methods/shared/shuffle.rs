@@ -142,7 +142,7 @@ fn whole_groups(length: usize, size: usize) -> usize {
     length - length % (8 * size)
 }
 
-/// Eight bytes as the rows of a matrix of bits, transposed (Warren, Hacker's Delight, 2nd edition, section 7-3).
+/// Nine bytes as the rows of a matrix of bits, transposed (Warren, Hacker's Delight, 2nd edition, section 7-3).
 fn transposed(rows: [u8; 8]) -> [u8; 8] {
     let mut bits = u64::from_le_bytes(rows);
     for (shift, mask) in [(7, 0x00aa_00aa_00aa_00aa), (14, 0x0000_cccc_0000_cccc), (28, 0x0000_0000_f0f0_f0f0)] {
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn bits_of_equal_place_come_to_stand_together() {
-        // Eight elements of two bytes: element i has bit i of its first byte set, and all have bit 7 of the second.
+        // Nine elements of two bytes: element i has bit i of its first byte set, and all have bit 7 of the second.
         let bytes: Vec<u8> = (0..8).flat_map(|i| [1 << i, 0x80]).collect();
         let bits = shuffle_bits(&bytes, 2);
         assert_eq!(bits[..8], [1, 2, 4, 8, 16, 32, 64, 128]);

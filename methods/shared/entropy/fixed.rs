@@ -52,23 +52,29 @@ impl Step {
 
 /// Counts of the classes under each context up to the highest in use.
 pub(super) fn count(symbols: &[i32], context: impl Fn(usize) -> u8) -> Vec<Histogram> {
-    let mut narrow: Vec<[u32; CLASSES]> = Vec::new();
     let mut wide: Vec<Histogram> = Vec::new();
     // Counters of 32 bits stay in the cache; they are emptied before they can overflow.
     for (block, part) in symbols.chunks(1 << 30).enumerate() {
-        for (index, &symbol) in part.iter().enumerate() {
-            let context = usize::from(context(block << 30 | index));
-            if context >= narrow.len() {
-                narrow.resize(context + 1, [0; CLASSES]);
-            }
-            narrow[context][class::split(symbol).class & (CLASSES - 1)] += 1;
-        }
-        wide.resize(narrow.len(), [0; CLASSES]);
-        for (total, part) in wide.iter_mut().flatten().zip(narrow.iter_mut().flatten()) {
-            *total += u64::from(std::mem::take(part));
+        let narrow = count_narrow(part, |index| context(block << 30 | index));
+        wide.resize(wide.len().max(narrow.len()), [0; CLASSES]);
+        for (total, part) in wide.iter_mut().flatten().zip(narrow.iter().flatten()) {
+            *total += u64::from(*part);
         }
     }
     wide
+}
+
+/// The same for fewer than 2^32 symbols.
+pub(super) fn count_narrow(symbols: &[i32], context: impl Fn(usize) -> u8) -> Vec<[u32; CLASSES]> {
+    let mut counts: Vec<[u32; CLASSES]> = Vec::new();
+    for (index, &symbol) in symbols.iter().enumerate() {
+        let context = usize::from(context(index));
+        if context >= counts.len() {
+            counts.resize(context + 1, [0; CLASSES]);
+        }
+        counts[context][class::split(symbol).class & (CLASSES - 1)] += 1;
+    }
+    counts
 }
 
 /// Appends the bytes of all symbols, of which `histograms` are the counts.

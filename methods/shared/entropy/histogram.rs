@@ -70,15 +70,14 @@ fn cost(counts: impl Iterator<Item = u64>) -> u64 {
 }
 
 /// Bits of the classes under a table per context, of those tables times `part / whole`, and of the raw bits.
-pub(super) fn bits(histograms: &[Histogram], part: u64, whole: u64) -> u64 {
-    let raw = |counts: &Histogram| {
-        counts.iter().enumerate().map(|(class, count)| count * u64::from(raw_bits(class))).sum::<u64>()
+pub(super) fn bits(histograms: &[[u32; CLASSES]], part: u64, whole: u64) -> u64 {
+    let of = |counts: &[u32; CLASSES]| {
+        let counts = counts.map(u64::from);
+        let (bits, entries) = ideal(counts.into_iter());
+        let raw = counts.iter().enumerate().map(|(class, count)| count * u64::from(raw_bits(class))).sum::<u64>();
+        ((bits + entries * ENTRY_COST * part / whole) >> LOG_BITS) + raw
     };
-    let of = |counts: &Histogram| {
-        let (bits, entries) = ideal(counts.iter().copied());
-        ((bits + entries * ENTRY_COST * part / whole) >> LOG_BITS) + raw(counts)
-    };
-    histograms.iter().map(of).sum()
+    histograms.iter().filter(|counts| counts.iter().any(|&count| count > 0)).map(of).sum()
 }
 
 /// Joins contexts while that saves bytes.

@@ -57,7 +57,7 @@ fn encode_with(symbols: &[i32], context: impl Fn(usize) -> u8, payload: &mut Vec
 /// As [`encode`].
 pub fn estimate(symbols: &[i32], contexts: &[u8], of: usize) -> u64 {
     assert!(contexts.is_empty() || symbols.len() == contexts.len(), "one context per symbol");
-    let histograms = fixed::count(symbols, |index| contexts.get(index).copied().unwrap_or(0));
+    let histograms = fixed::count_narrow(symbols, |index| contexts.get(index).copied().unwrap_or(0));
     histogram::bits(&histograms, symbols.len() as u64, of.max(1) as u64)
 }
 

@@ -29,6 +29,13 @@ impl BitCoder for Cost {
     }
 
     #[inline(always)]
+    fn symbol<const S: usize>(&mut self, known: usize, bounds: &[u32; S]) -> usize {
+        let above = if known == S - 1 { 65536 } else { bounds[known] };
+        self.code(true, above - if known == 0 { 0 } else { bounds[known - 1] });
+        known
+    }
+
+    #[inline(always)]
     fn plain(&mut self, value: u64, count: u32) -> u64 {
         self.bits += f64::from(count);
         value

@@ -5,7 +5,9 @@
 //! that has seen little says little. About 20 ns per context and decision. `SPEC.md` has the details.
 
 mod blend;
+mod classes;
 mod cost;
+mod geometric;
 mod integers;
 mod ladder;
 mod logistic;
@@ -14,9 +16,10 @@ mod mixer;
 mod wide;
 
 pub use blend::Blend;
+pub use classes::{Classes, Likely, Reached};
 pub use cost::Cost;
 pub use integers::{Integers, Place};
-pub use ladder::{NODES, class, climb};
+pub use ladder::class;
 pub use matcher::Matcher;
 pub use mixer::Mixer;
-pub use wide::{Outlook, Wide};
+pub use wide::{CLASSES, Outlook, Wide, expected};

@@ -1,68 +1,99 @@
-//! Integers of any size under several contexts each, coded as a class of magnitude, up or down from the expected one.
+//! Integers of any size under several contexts each: a class of magnitude, and what is left below it.
 
-use super::blend::Blend;
-use super::ladder::{NODES, class, climb};
-use crate::shared::range::{Bit, BitCoder};
+use super::classes::{Classes, Likely, Reached, odds};
+use super::ladder::class;
+use crate::shared::range::{Bit, BitCoder, Light};
+use crate::shared::simd::{self, Lanes, LanesKernel};
 
 /// Classes of magnitudes: 0 to 3, then half octaves.
-const CLASSES: usize = 64;
-/// Expected classes that have sets of weights of their own.
-const SETS: usize = 8;
+pub const CLASSES: usize = 64;
 /// Degrees of trust in a value that is thought likely; below this, 0 for none.
 pub const TRUSTS: usize = 32;
-/// Where a class lies from the one thought likely: two and more below, one, the same, above.
-const SIDES: usize = 5;
 
 /// Where an integer stands: what its size and its sign are guessed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outlook<const N: usize> {
-    /// A context of each kind: below the number given to [`Wide::new`].
+    /// A context of each kind: below the number given to [`Wide::new`]. The first is the class of the magnitude that is
+    /// as likely exceeded as not, about: [`expected`].
     pub contexts: [usize; N],
-    /// The magnitude that is as likely exceeded as not, about.
-    pub expected: u32,
     /// The context of its sign.
     pub sign: usize,
     /// The value thought likely, because it followed the last time, and how far that is trusted, below `TRUSTS`; 0 for
-    /// not at all. Only of use to models that look for matches, whose last context is taken by it.
+    /// not at all.
     pub likely: (i32, usize),
 }
 
 /// Models of signed integers, each of which has `N` contexts: one of every kind.
 ///
-/// Takes a few decisions for any magnitude where [`super::Integers`] takes one for every unit.
+/// Takes one symbol for any magnitude near the expected one, where [`super::Integers`] takes a decision for every unit.
 #[derive(Clone, Debug)]
 pub struct Wide<const N: usize> {
-    starts: [usize; N],
-    nodes: Vec<Bit>,
-    signs: Vec<Bit>,
-    /// For every class, a tree of the two highest bits below the class.
-    below: Vec<[Bit; 4]>,
+    classes: Classes<N>,
+    signs: Vec<Light>,
+    /// For every class, whether the bit below it is one.
+    below: [Light; CLASSES],
+    /// How often the class was that of the value thought likely, by trust.
+    hits: [Hits; TRUSTS],
     /// Whether a bit is that of the value thought likely, by trust.
     agreeing: [Bit; TRUSTS],
-    matches: bool,
-    blend: Blend<N>,
+}
+
+/// How often something came true, by the number of times that it could have.
+#[derive(Clone, Copy, Debug)]
+struct Hits {
+    share: f32,
+    seen: f32,
+    /// The logarithm of how much more often than any other symbol it did.
+    odds: f32,
+}
+
+impl Hits {
+    fn new() -> Self {
+        Hits { share: 0.5, seen: 0.0, odds: odds(0.5) }
+    }
+
+    #[inline(always)]
+    fn learn(&mut self, hit: bool) {
+        let goal = f32::from(u8::from(hit));
+        self.share = (self.share + (goal - self.share) / (self.seen + 1.5)).clamp(2e-4, 0.9998);
+        self.seen = (self.seen + 1.0).min(255.0);
+        self.odds = odds(self.share);
+    }
+}
+
+/// The class of a magnitude that is as likely exceeded as not, about.
+#[inline(always)]
+pub fn expected(magnitude: u32) -> usize {
+    class(u64::from(magnitude)).min(CLASSES - 1)
+}
+
+/// Codes one integer.
+struct Code<'a, const N: usize, C> {
+    models: &'a mut Wide<N>,
+    value: i32,
+    outlook: &'a Outlook<N>,
+    coder: &'a mut C,
+}
+
+impl<const N: usize, C: BitCoder> LanesKernel for Code<'_, N, C> {
+    type Output = i32;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) -> i32 {
+        self.models.one::<L>(self.value, self.outlook, self.coder)
+    }
 }
 
 impl<const N: usize> Wide<N> {
-    /// Models for `contexts[i]` contexts of kind `i` and `signs` contexts of signs. With `matches`, the last kind is
-    /// replaced by what is thought likely.
-    pub fn new(mut contexts: [usize; N], signs: usize, matches: bool) -> Self {
-        if matches {
-            contexts[N - 1] = (TRUSTS * SIDES).div_ceil(NODES);
-        }
-        let mut total = 0;
-        let starts = contexts.map(|count| {
-            total += count;
-            (total - count) * NODES
-        });
+    /// Models for `contexts[i]` contexts of kind `i`, the first of which are the [`CLASSES`], and `signs` contexts of
+    /// signs.
+    pub fn new(contexts: [usize; N], signs: usize) -> Self {
         Wide {
-            starts,
-            nodes: vec![Bit::default(); total * NODES],
-            signs: vec![Bit::default(); signs],
-            below: vec![[Bit::default(); 4]; CLASSES],
+            classes: Classes::new(contexts, 3),
+            signs: vec![Light::default(); signs],
+            below: [Light::default(); CLASSES],
+            hits: [Hits::new(); TRUSTS],
             agreeing: [Bit::default(); TRUSTS],
-            matches,
-            blend: Blend::new(SETS * NODES * if matches { 3 } else { 1 }),
         }
     }
 
@@ -72,13 +103,24 @@ impl<const N: usize> Wide<N> {
     /// If a context does not exist.
     #[inline]
     pub fn code(&mut self, value: i32, outlook: &Outlook<N>, coder: &mut impl BitCoder) -> i32 {
+        simd::lanes(Code { models: self, value, outlook, coder })
+    }
+
+    #[inline(always)]
+    fn one<L: Lanes>(&mut self, value: i32, outlook: &Outlook<N>, coder: &mut impl BitCoder) -> i32 {
         let size = value.unsigned_abs();
-        let class = self.class(class(u64::from(size)), outlook, coder);
-        let (likely, trust) = if self.matches { outlook.likely } else { (0, 0) };
-        let magnitude = if trust > 0 && class > 3 && class == self::class(u64::from(likely.unsigned_abs())) {
-            self.agreeing_within(size, (likely.unsigned_abs(), trust), class, coder) as i32
-        } else {
-            self.within(size, class, coder) as i32
+        let (likely, trust) = outlook.likely;
+        let thought = if trust > 0 { Some(self.thought(likely, trust)) } else { None };
+        let (reached, hit) = self.classes.code::<L>(u64::from(size), &outlook.contexts, thought, coder);
+        if trust > 0 {
+            self.hits[trust].learn(hit);
+        }
+        let magnitude = match reached {
+            Reached::Below(open) => coder.plain(u64::from(size & ((1 << open) - 1)), open) as i32,
+            Reached::Class(class) if class > 3 && thought.is_some_and(|thought| thought.class == class) => {
+                self.agreeing_within(size, (likely.unsigned_abs(), trust), class, coder) as i32
+            }
+            Reached::Class(class) => self.within(size, class, coder) as i32,
         };
         if magnitude == 0 {
             return 0;
@@ -86,29 +128,16 @@ impl<const N: usize> Wide<N> {
         let negative = if trust > 0 && likely != 0 {
             coder.learnt((value < 0) == (likely < 0), &mut self.agreeing[trust]) == (likely < 0)
         } else {
-            coder.learnt(value < 0, &mut self.signs[outlook.sign])
+            coder.lightly(value < 0, &mut self.signs[outlook.sign])
         };
         if negative { -magnitude } else { magnitude }
     }
 
-    /// Walks from the expected class to the one of the integer.
+    /// The class of a value thought likely.
     #[inline(always)]
-    fn class(&mut self, known: usize, outlook: &Outlook<N>, coder: &mut impl BitCoder) -> usize {
-        let bases: [usize; N] = std::array::from_fn(|i| self.starts[i] + outlook.contexts[i] * NODES);
-        let expected = class(u64::from(outlook.expected)).min(CLASSES - 3);
-        let (likely, trust) = if self.matches { outlook.likely } else { (0, 0) };
-        let believed = if trust == 0 { 0 } else { 1 + usize::from(trust >= TRUSTS / 2) };
-        let set = (expected.min(SETS - 1) + SETS * believed) * NODES;
-        let likely = class(u64::from(likely.unsigned_abs())) as isize;
-        let decide = |above: usize, node: usize| {
-            let mut slots = bases.map(|base| base + node);
-            if self.matches {
-                let side = if trust == 0 { 0 } else { (likely - above as isize).clamp(-2, 2) + 2 };
-                slots[N - 1] = self.starts[N - 1] + trust * SIDES + side as usize;
-            }
-            self.blend.code(known > above, (&mut self.nodes[..], slots), set + node, coder)
-        };
-        climb(expected, CLASSES - 2, decide)
+    fn thought(&self, likely: i32, trust: usize) -> Likely {
+        let set = 1 + usize::from(trust >= TRUSTS / 2);
+        Likely { class: class(u64::from(likely.unsigned_abs())), odds: self.hits[trust].odds, set }
     }
 
     /// The bits of a magnitude that its class leaves open, one after the other relative to those of one thought likely.
@@ -139,19 +168,15 @@ impl<const N: usize> Wide<N> {
         if class < 4 {
             return class as u32;
         }
-        let (log, mut open) = (class as u32 / 2, class as u32 / 2 - 1);
+        let open = class as u32 / 2 - 1;
         let mut found = 2 | class as u32 & 1;
-        let mut node = 1;
-        while open > 0 && node < 4 {
-            open -= 1;
-            let one = coder.learnt(size >> open & 1 == 1, &mut self.below[class][node]);
-            found = found << 1 | u32::from(one);
-            node = node * 2 + usize::from(one);
-        }
         if open > 0 {
-            found = found << open | coder.plain(u64::from(size & ((1 << open) - 1)), open) as u32;
+            let one = coder.lightly(size >> (open - 1) & 1 == 1, &mut self.below[class]);
+            found = found << 1 | u32::from(one);
         }
-        debug_assert_eq!(found.ilog2(), log);
+        if open > 1 {
+            found = found << (open - 1) | coder.plain(u64::from(size & ((1 << (open - 1)) - 1)), open - 1) as u32;
+        }
         found & i32::MAX as u32
     }
 }
@@ -168,13 +193,11 @@ mod tests {
     }
 
     fn code(values: &[i32], coder: &mut impl BitCoder) -> Vec<i32> {
-        let (mut models, mut before) = (Wide::new([32, 3], 2, false), 0i32);
+        let (mut models, mut before) = (Wide::new([CLASSES, 32, 3], 2), 0i32);
         let mut one = |&value: &i32| {
             let size = 32 - before.unsigned_abs().leading_zeros() as usize;
-            let expected = before.unsigned_abs();
-            let outlook =
-                Outlook { contexts: [size.min(31), size % 3], expected, sign: usize::from(before < 0), likely: (0, 0) };
-            before = models.code(value, &outlook, coder);
+            let contexts = [expected(before.unsigned_abs()), size.min(31), size % 3];
+            before = models.code(value, &Outlook { contexts, sign: usize::from(before < 0), likely: (0, 0) }, coder);
             before
         };
         values.iter().map(&mut one).collect()

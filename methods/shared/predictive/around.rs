@@ -74,6 +74,8 @@ pub(super) struct Around {
     across: Vec<u16>,
     around: Vec<u16>,
     weights: [u32; 4],
+    /// 2^32 over the sum of the weights, and over that of those outside the row, rounded up: exact for all that occurs.
+    inverses: [u64; 2],
     last: [u8; 2],
     sign: u8,
     first: bool,
@@ -90,6 +92,7 @@ impl Around {
             across: Vec::new(),
             around: Vec::new(),
             weights: [0; 4],
+            inverses: [0; 2],
             last: [0; 2],
             sign: 0,
             first: true,
@@ -105,6 +108,9 @@ impl Around {
         self.weights = WEIGHTS;
         self.weights[2] *= u32::from(!across.is_empty());
         self.weights[3] *= u32::from(!around.is_empty());
+        let [one, two, three, four] = self.weights;
+        self.inverses =
+            [one + two + three + four, (three + four).max(1)].map(|sum| (1u64 << 32).div_ceil(u64::from(sum)));
         self.spot = spot;
         self.scale = len.div_ceil(32).max(1);
         (self.first, self.last, self.sign) = (true, [0; 2], 0);
@@ -116,12 +122,13 @@ impl Around {
         let (across, around) = (u32::from(self.across[i]), u32::from(self.around[i]));
         let [one, two, three, four] = self.weights;
         let others = three * across + four * around;
-        let mean = if self.first {
-            others / (three + four).max(1)
+        let (sum, inverse) = if self.first {
+            (others, self.inverses[1])
         } else {
             let own = FINE * (one * u32::from(self.last[0]) + two * u32::from(self.last[1]));
-            (own + others) / (one + two + three + four)
+            (own + others, self.inverses[0])
         };
+        let mean = (u64::from(sum) * inverse >> 32) as u32;
         let near = [self.last[0], (across / FINE) as u8, (around / FINE) as u8];
         let place = [(i / self.scale) as u8, self.spot.place[1]];
         Spot { mean, near, place, sign: self.sign, ..self.spot }
@@ -147,8 +154,12 @@ fn average(sizes: &[u8], [base, step, len]: [usize; 3], offsets: &Offsets, means
     for &(offset, weight) in offsets {
         let weight = (FINE * 8 * weight / total) as u16;
         let known = sizes.get(base.wrapping_add_signed(offset)..).unwrap_or(&[]);
-        for (mean, size) in means.iter_mut().zip(known.iter().step_by(step)) {
-            *mean += weight * u16::from(*size);
+        let add = |(mean, size): (&mut u16, &u8)| *mean += weight * u16::from(*size);
+        if step == 1 {
+            // In vectors, which steps stand in the way of.
+            means.iter_mut().zip(known).for_each(add);
+        } else {
+            means.iter_mut().zip(known.iter().step_by(step)).for_each(add);
         }
     }
     means.iter_mut().for_each(|mean| *mean /= 8);

@@ -1,6 +1,6 @@
 //! The choice of form and predictor, by the estimated size of some blocks of the array.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::palette::Palette;
 use super::plan::{Form, Predictor};
@@ -17,8 +17,14 @@ use crate::shared::raster::{self, Chosen};
 /// Bound and trim of integers that are kept as they are.
 pub(super) const INTEGERS: (f64, u32) = (0.0, 0);
 
+/// How many times the least estimate that of another predictor may be for it to be searched for further.
+const HOPELESS: f64 = 1.1;
+
 /// Values this many steps apart, on average, take few bits.
 const COARSE: f64 = 16.0;
+
+/// Values this many steps apart, on average, are next to nothing but for some places.
+pub(super) const SPARSE: f64 = 0.1;
 
 /// A form and a predictor, with the integers that the form makes of the values.
 pub(super) struct Choice<T> {
@@ -30,7 +36,7 @@ pub(super) struct Choice<T> {
     pub repeats: bool,
     pub form: Form<T>,
     pub way: Way,
-    pub integers: Option<Rc<[i32]>>,
+    pub integers: Option<Arc<[i32]>>,
 }
 
 /// How the points of a form are predicted and coded.
@@ -71,18 +77,16 @@ impl<U: Sample> Blocks<U> {
     }
 }
 
-/// Finds what costs least, greedily: all axes, then without one of them after the other while that pays.
+/// Finds what costs least, greedily: all axes, then without one of them after the other where that pays.
 fn descend(all: Vec<usize>, bits: impl Fn(&[usize]) -> f64) -> (f64, Vec<usize>) {
-    let mut best = (bits(&all), all);
-    while best.1.len() > 1 {
-        let without = (0..best.1.len()).map(|index| {
-            let mut axes = best.1.clone();
-            axes.remove(index);
-            (bits(&axes), axes)
-        });
-        match without.min_by(|a, b| a.0.total_cmp(&b.0)) {
-            Some(candidate) if candidate.0 < best.0 => best = candidate,
-            _ => break,
+    let mut best = (bits(&all), all.clone());
+    for axis in all {
+        if best.1.len() > 1 {
+            let axes: Vec<usize> = best.1.iter().copied().filter(|&other| other != axis).collect();
+            let bits = bits(&axes);
+            if bits < best.0 {
+                best = (bits, axes);
+            }
         }
     }
     best
@@ -109,9 +113,18 @@ impl Search<'_> {
     /// Values of an array that are looked at, about: more where a value takes few bits, so that each of them tells less.
     fn looked_at<T: Sample>(&self, data: &[T], bound: f64) -> usize {
         match self.setting.detail {
-            Detail::Four => 1 << 14,
-            Detail::Eight if steps_apart(data, bound) < COARSE => 1 << 16,
-            Detail::Eight => 1 << 15,
+            Detail::Four if steps_apart(data, bound) < SPARSE => 1 << 15,
+            Detail::Four => 1 << 13,
+            Detail::Nine if steps_apart(data, bound) < COARSE => 1 << 16,
+            Detail::Nine => 1 << 15,
+        }
+    }
+
+    /// Values of an array in which repeats are looked for, at most: each of them takes its time.
+    fn most_repeating(&self) -> usize {
+        match self.setting.detail {
+            Detail::Four => 1 << 16,
+            Detail::Nine => usize::MAX,
         }
     }
 
@@ -123,10 +136,12 @@ impl Search<'_> {
         let rank = self.setting.shape.len();
         match self.predictors {
             Predictors::All => {
-                vec![interpolation((0..rank).collect(), at.0 > 0.0, bits), self.raster(bits)]
+                let grids = self.interpolation((0..rank).collect(), at.0 > 0.0, bits);
+                let raster = self.raster(grids.0 * HOPELESS, bits);
+                vec![grids, raster]
             }
             Predictors::Grids(axes) => {
-                let grids = interpolation(axes.to_vec(), at.0 > 0.0, bits);
+                let grids = self.interpolation(axes.to_vec(), at.0 > 0.0, bits);
                 // Without any axis, every point is an anchor, predicted by those before it alone.
                 let flat = Predictor::Interpolation { axes: Vec::new(), tightening: 0 };
                 vec![grids, (bits(&flat), flat)]
@@ -134,14 +149,38 @@ impl Search<'_> {
         }
     }
 
-    /// The best prediction in raster order.
-    fn raster(&self, bits: impl Fn(&Predictor) -> f64) -> Best {
+    /// The best interpolation; coarse levels may be kept tighter where that makes a difference.
+    fn interpolation(&self, axes: Vec<usize>, tightens: bool, bits: impl Fn(&Predictor) -> f64) -> Best {
+        let of = |axes: &[usize], tightening| Predictor::Interpolation { axes: axes.to_vec(), tightening };
+        let first = if tightens { 2 } else { 0 };
+        let (least, axes) = descend(axes, |axes| bits(&of(axes, first)));
+        let mut best = (least, of(&axes, first));
+        let others = if self.setting.detail == Detail::Four { &[0][..] } else { &[0, 1, 3] };
+        for &tightening in others.iter().filter(|_| tightens) {
+            let predictor = of(&axes, tightening);
+            let bits = bits(&predictor);
+            if bits < best.0 {
+                best = (bits, predictor);
+            }
+        }
+        best
+    }
+
+    /// The best prediction in raster order. With little time, along all axes if that takes more than `most` bits.
+    fn raster(&self, most: f64, bits: impl Fn(&Predictor) -> f64) -> Best {
         let rank = self.setting.shape.len();
         let of = |axes: &[usize], fitted| Predictor::Raster(Raster { axes: axes.to_vec(), fitted });
-        let all = (rank.saturating_sub(MOST_AXES)..rank).collect();
+        let all: Vec<usize> = (rank.saturating_sub(MOST_AXES)..rank).collect();
+        let hurries = self.setting.detail == Detail::Four;
+        if hurries {
+            let (first, bits) = (of(&all, false), bits(&of(&all, false)));
+            if bits > most {
+                return (bits, first);
+            }
+        }
         let (least, axes) = descend(all, |axes| bits(&of(axes, false)));
         let simple = (least, of(&axes, false));
-        if self.setting.detail == Detail::Four {
+        if hurries {
             return simple;
         }
         let fitted = of(&axes, true);
@@ -149,8 +188,12 @@ impl Search<'_> {
         if bits < simple.0 { (bits, fitted) } else { simple }
     }
 
-    /// What the predictors found for values cost on the points of a lattice: the axes that suit the ones suit the others.
-    fn on_lattice(&self, numbers: &[i32], found: &[Best]) -> Vec<Best> {
+    /// The best predictors of integers made of values for which `found` are the best: with little time, the same, as the
+    /// axes that suit the ones suit the others.
+    fn of_integers(&self, numbers: &[i32], found: &[Best]) -> Vec<Best> {
+        if self.setting.detail == Detail::Nine {
+            return self.predictors(numbers, INTEGERS);
+        }
         let blocks = Blocks::of(numbers, self.setting.shape, self.looked_at(numbers, INTEGERS.0));
         let one = |(_, predictor): &Best| {
             let predictor = predictor.untightened();
@@ -160,30 +203,14 @@ impl Search<'_> {
     }
 }
 
-/// The best interpolation; coarse levels may be kept tighter where that makes a difference.
-fn interpolation(axes: Vec<usize>, tightens: bool, bits: impl Fn(&Predictor) -> f64) -> Best {
-    let of = |axes: &[usize], tightening| Predictor::Interpolation { axes: axes.to_vec(), tightening };
-    let first = if tightens { 2 } else { 0 };
-    let (least, axes) = descend(axes, |axes| bits(&of(axes, first)));
-    let mut best = (least, of(&axes, first));
-    for tightening in [0, 1, 3].into_iter().filter(|_| tightens) {
-        let predictor = of(&axes, tightening);
-        let bits = bits(&predictor);
-        if bits < best.0 {
-            best = (bits, predictor);
-        }
-    }
-    best
-}
-
 /// What may be best for `data`, an array of `shape`, every value of which is to be kept within `bound`: ascending by
 /// estimated size.
 pub(super) fn choices<T: Sample>(data: &[T], search: &Search<'_>) -> Vec<Choice<T>> {
     let bound = search.setting.bound;
     let trim = trim(data, bound).min(TRIM_UNITS as u32 - 1);
     let mut choices = Vec::new();
-    let repeats = repeats::are_in(data, bound);
-    let mut consider = |form: Form<T>, integers: Option<Rc<[i32]>>, besides: f64, predictors: Vec<Best>| {
+    let repeats = data.len() <= search.most_repeating() && repeats::are_in(data, bound);
+    let mut consider = |form: Form<T>, integers: Option<Arc<[i32]>>, besides: f64, predictors: Vec<Best>| {
         choices.extend(predictors.into_iter().map(|(bits, predictor)| {
             let (form, integers) = (form.clone(), integers.clone());
             Choice { bits: bits + besides, besides, repeats, form, way: Way::One(predictor), integers }
@@ -192,16 +219,13 @@ pub(super) fn choices<T: Sample>(data: &[T], search: &Search<'_>) -> Vec<Choice<
     let found = search.predictors(data, (bound, trim));
     consider(Form::Direct(trim), None, 0.0, found.clone());
     if let Some((lattice, numbers)) = Lattice::find(data, bound) {
-        let found = match search.setting.detail {
-            Detail::Eight => search.predictors(&numbers, INTEGERS),
-            Detail::Four => search.on_lattice(&numbers, &found),
-        };
+        let found = search.of_integers(&numbers, &found);
         consider(Form::Lattice(lattice), Some(numbers.into()), 0.0, found);
     }
     if let Some((palette, indices)) = Palette::find(data, bound) {
         let mut cost = Cost::default();
         Palette::state(Some(&palette), data.len(), &mut cost);
-        let found = search.predictors(&indices, INTEGERS);
+        let found = search.of_integers(&indices, &found);
         consider(Form::Palette(palette), Some(indices.into()), cost.bits, found);
     }
     choices.sort_by(|one, other| one.bits.total_cmp(&other.bits));

@@ -1,7 +1,10 @@
 //! The encoder: tries what may be best, and codes with it.
 
+use rayon::prelude::*;
+
 use super::choose::{self, Choice, INTEGERS, Search, Way, choices};
-use super::mixed::{Contexts, Eight, Four, Mixed};
+use super::mixed::{Contexts, Four, Mixed, Nine};
+use super::parts::{self, Part};
 use super::payload::Head;
 use super::plan::{Form, Predictor};
 use super::{Detail, Predictors, Setting};
@@ -11,8 +14,6 @@ use crate::shared::multilevel::Sample;
 use crate::shared::range::RangeEncoder;
 use crate::shared::raster;
 
-/// Arrays of at most so many values are coded under every choice that may be best.
-const WHOLE: usize = 1 << 17;
 /// How much larger than the least estimate, as a fraction, that of a choice may be that is tried.
 const MARGIN: f64 = 0.06;
 /// How many times the least estimate that of a prediction in raster order may be for several to be tried, blended.
@@ -22,7 +23,7 @@ const RASTERS: f64 = 1.3;
 pub(super) fn write<T: Sample>(data: &[T], setting: &Setting<'_>, predictors: Predictors<'_>, payload: &mut Vec<u8>) {
     let search = Search { setting, predictors };
     payload.extend(match setting.detail {
-        Detail::Eight => best::<T, 8, Eight>(data, &search),
+        Detail::Nine => best::<T, 9, Nine>(data, &search),
         Detail::Four => best::<T, 4, Four>(data, &search),
     });
 }
@@ -31,11 +32,13 @@ pub(super) fn write<T: Sample>(data: &[T], setting: &Setting<'_>, predictors: Pr
 fn best<T: Sample, const N: usize, K: Contexts<N>>(data: &[T], search: &Search<'_>) -> Vec<u8> {
     let Setting { shape, bound, .. } = *search.setting;
     let mut choices = choices(data, search);
-    let mut whole = data.len() <= WHOLE;
+    let mut whole = data.len() <= K::WHOLE;
     let mut blended = Vec::new();
     let all = matches!(search.predictors, Predictors::All);
     let mirrored = all && is_mirrored(&choices, shape);
-    if all && (whole || mirrored || rasters(&choices) <= choices[0].bits * RASTERS) {
+    let rasters = |choices: &[Choice<T>]| rasters(choices) <= choices[0].bits * RASTERS;
+    let hopeful = if K::BLENDS { rasters(&choices) } else { choices[0].repeats };
+    if all && (whole || mirrored || hopeful) {
         blended = choose::blended(&choices, data, shape, K::DETAIL);
     }
     let most = choices[0].bits * (1.0 + if whole || choices[0].repeats { 2.0 * MARGIN } else { MARGIN }) + 512.0;
@@ -108,8 +111,9 @@ fn code<T: Sample, const N: usize, K: Contexts<N>>(
     data: &[T],
     bound: f64,
 ) -> Vec<u8> {
-    match choice.way {
-        Way::One(ref predictor) => mix::<T, N, K>(&choice, predictor, shape, data, bound),
+    let parts = parts::of(shape);
+    let streams = match choice.way {
+        Way::One(ref predictor) => mix::<T, N, K>(&choice, predictor, shape, (data, bound), &parts),
         Way::Blended(chosen) => {
             let mut encoder = RangeEncoder::new();
             let head = Head { form: choice.form.clone(), predictor: None, escapes: false, matches: false };
@@ -118,33 +122,40 @@ fn code<T: Sample, const N: usize, K: Contexts<N>>(
                 Some(_) => chosen.write::<i32>(shape, K::DETAIL, &mut encoder),
                 None => chosen.write::<T>(shape, K::DETAIL, &mut encoder),
             }
-            encoder.finish()
+            vec![encoder.finish()]
         }
-    }
+    };
+    parts::join(&streams, parts.len())
 }
 
-/// The payload by one predictor and context mixing.
+/// The streams of an array's parts by one predictor and context mixing; the first begins with the head.
 fn mix<T: Sample, const N: usize, K: Contexts<N>>(
     choice: &Choice<T>,
     predictor: &Predictor,
     shape: &[usize],
-    data: &[T],
-    bound: f64,
-) -> Vec<u8> {
-    let mut escapes = false;
+    (data, bound): (&[T], f64),
+    parts: &[Part],
+) -> Vec<Vec<u8>> {
+    let mut head =
+        Head { form: choice.form.clone(), predictor: Some(predictor.clone()), escapes: false, matches: choice.repeats };
     loop {
-        let mut encoder = RangeEncoder::new();
-        let (form, matches) = (choice.form.clone(), choice.repeats);
-        let head = Head { form, predictor: Some(predictor.clone()), escapes, matches };
-        Head::state(Some(&head), shape, &mut encoder);
-        let mut mixed = Mixed::<N, K, _>::new(&mut encoder, true, escapes, matches.then_some(data.len()));
-        match (&choice.integers, head.form.trim()) {
-            (Some(integers), _) => predictor.run(&mut integers.to_vec(), shape, INTEGERS, &mut mixed),
-            (None, trim) => predictor.run(&mut data.to_vec(), shape, (bound, trim), &mut mixed),
+        let one = |(number, part): (usize, &Part)| {
+            let mut encoder = RangeEncoder::new();
+            if number == 0 {
+                Head::state(Some(&head), shape, &mut encoder);
+            }
+            let matches = head.matches.then_some(part.values.len());
+            let mut mixed = Mixed::<N, K, _>::new(&mut encoder, true, head.escapes, matches);
+            let values = part.values.clone();
+            match &choice.integers {
+                Some(integers) => predictor.run(&mut integers[values].to_vec(), &part.shape, INTEGERS, &mut mixed),
+                None => predictor.run(&mut data[values].to_vec(), &part.shape, (bound, head.form.trim()), &mut mixed),
+            }
+            (!mixed.broken).then(|| encoder.finish())
+        };
+        if let Some(streams) = parts.par_iter().enumerate().map(one).collect() {
+            return streams;
         }
-        if !mixed.broken {
-            return encoder.finish();
-        }
-        escapes = true;
+        head.escapes = true;
     }
 }

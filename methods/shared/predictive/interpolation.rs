@@ -13,13 +13,14 @@ struct Walk<'a, T, S> {
     symbols: &'a mut S,
     around: Around,
     prediction: Vec<f64>,
+    offsets: [Vec<(isize, u32)>; 2],
 }
 
 /// Runs over `data`, which becomes what a decoder has. `quantisers` are those of the levels, finest first, and of the
 /// anchors.
 pub(super) fn run<T: Sample, S: Symbols<T>>(data: &mut [T], grid: &Grid, quantisers: &[Quantiser], symbols: &mut S) {
     let around = Around::new(data.len());
-    let mut walk = Walk { data, grid, symbols, around, prediction: Vec::new() };
+    let mut walk = Walk { data, grid, symbols, around, prediction: Vec::new(), offsets: Default::default() };
     let (anchors, top) = (grid.anchors(), &quantisers[grid.levels as usize]);
     walk.class(&anchors, None, top, grid.levels);
     for level in (0..grid.levels).rev() {
@@ -81,11 +82,11 @@ impl<T: Sample, S: Symbols<T>> Walk<'_, T, S> {
         quantiser: &Quantiser,
         level: u32,
     ) {
-        let [across, around] = neighbours(self.grid, row);
+        neighbours(self.grid, row, &mut self.offsets);
         let kind = row.class.odd.len().min(3) as u8;
         let spot =
             Spot { kind, level: level.min(255) as u8, place: [0, place(self.grid, row)], tilt: 2, ..Spot::default() };
-        self.around.enter([row.base, row.step, row.len], &across, &around, spot);
+        self.around.enter([row.base, row.step, row.len], &self.offsets[0], &self.offsets[1], spot);
         let mut code = |i: usize, corrected: f64| {
             let index = row.base + i * row.step;
             let next = prediction[(i + 1).min(prediction.len() - 1)];
@@ -114,13 +115,14 @@ fn place(grid: &Grid, row: &Row<'_>) -> u8 {
 }
 
 /// Points coded before a row, and their weights: in rows of its class before it, and in coarser classes around.
-fn neighbours(grid: &Grid, row: &Row<'_>) -> [Vec<(isize, u32)>; 2] {
+fn neighbours(grid: &Grid, row: &Row<'_>, [across, around]: &mut [Vec<(isize, u32)>; 2]) {
     let class = row.class;
     let before =
         (0..grid.shape.len()).rev().filter(|&axis| axis != grid.row_axis && row.coordinate[axis] > class.start[axis]);
     let offset = |axis: usize| -((class.step[axis] * grid.strides[axis]) as isize);
-    let across = before.zip([6, 4]).map(|(axis, weight)| (offset(axis), weight)).collect();
-    let mut around = Vec::with_capacity(2 * class.odd.len());
+    across.clear();
+    across.extend(before.zip([6, 4]).map(|(axis, weight)| (offset(axis), weight)));
+    around.clear();
     for &axis in &class.odd {
         let offset = (class.stride * grid.strides[axis]) as isize;
         around.push((-offset, 1));
@@ -128,5 +130,4 @@ fn neighbours(grid: &Grid, row: &Row<'_>) -> [Vec<(isize, u32)>; 2] {
             around.push((offset, 1));
         }
     }
-    [across, around]
 }

@@ -2,7 +2,7 @@
 
 use super::around::{ACTIVITIES, SLOPES, Spot, activity, magnitude_of};
 use super::symbols::{Symbols, tame};
-use crate::shared::mixing::{Matcher, Outlook, Wide};
+use crate::shared::mixing::{CLASSES, Matcher, Outlook, Wide, expected};
 use crate::shared::multilevel::{ESCAPE, Quantiser, Sample};
 use crate::shared::range::{Bit, BitCoder};
 use crate::shared::raster::Detail;
@@ -22,6 +22,10 @@ pub(super) trait Contexts<const N: usize> {
     const COUNTS: [usize; N];
     /// Values of a large array that are coded to find out which choice is best, about: two thirds of them.
     const TRIED: usize;
+    /// Arrays of at most so many values are coded under every choice that may be best.
+    const WHOLE: usize;
+    /// Whether there is time to blend several predictors where that may pay, not just where it is sure to.
+    const BLENDS: bool;
     /// What several predictors that are blended make of every point.
     const DETAIL: Detail;
 
@@ -33,9 +37,9 @@ pub(super) trait Contexts<const N: usize> {
 #[derive(Debug)]
 pub(super) struct Four;
 
-/// The contexts of [`super::Detail::Eight`].
+/// The contexts of [`super::Detail::Nine`].
 #[derive(Debug)]
-pub(super) struct Eight;
+pub(super) struct Nine;
 
 /// Zero, then about every second mark of a size; below [`MARKS`].
 #[inline(always)]
@@ -45,10 +49,11 @@ fn mark(size: u8) -> usize {
 }
 
 #[inline(always)]
-fn shared(spot: &Spot) -> [usize; 3] {
+fn shared(spot: &Spot) -> [usize; 4] {
     let activity = activity(spot.mean);
     let [left, across, around] = spot.near.map(mark);
     [
+        expected(magnitude_of(spot.mean)),
         usize::from(spot.kind.min(3)) * ACTIVITIES + activity,
         (left * MARKS + across) * MARKS + around,
         usize::from(spot.slope) * ACTIVITIES + activity,
@@ -56,19 +61,21 @@ fn shared(spot: &Spot) -> [usize; 3] {
 }
 
 impl Contexts<4> for Four {
-    const COUNTS: [usize; 4] = [4 * ACTIVITIES, MARKS * MARKS * MARKS, SLOPES * ACTIVITIES, 8 * ACTIVITIES];
-    const TRIED: usize = 1 << 14;
+    const COUNTS: [usize; 4] = [CLASSES, 4 * ACTIVITIES, MARKS * MARKS * MARKS, SLOPES * ACTIVITIES];
+    const TRIED: usize = 1 << 13;
+    const WHOLE: usize = 1 << 13;
+    const BLENDS: bool = false;
     const DETAIL: Detail = Detail::Few;
 
     #[inline(always)]
     fn of(spot: &Spot) -> [usize; 4] {
-        let [first, second, third] = shared(spot);
-        [first, second, third, usize::from(spot.level.min(7)) * ACTIVITIES + activity(spot.mean)]
+        shared(spot)
     }
 }
 
-impl Contexts<8> for Eight {
-    const COUNTS: [usize; 8] = [
+impl Contexts<9> for Nine {
+    const COUNTS: [usize; 9] = [
+        CLASSES,
         4 * ACTIVITIES,
         MARKS * MARKS * MARKS,
         SLOPES * ACTIVITIES,
@@ -79,15 +86,18 @@ impl Contexts<8> for Eight {
         SIZES * SIZES,
     ];
     const TRIED: usize = 1 << 15;
+    const WHOLE: usize = 1 << 17;
+    const BLENDS: bool = true;
     const DETAIL: Detail = Detail::Many;
 
     #[inline(always)]
-    fn of(spot: &Spot) -> [usize; 8] {
-        let [first, second, third] = shared(spot);
+    fn of(spot: &Spot) -> [usize; 9] {
+        let [expected, first, second, third] = shared(spot);
         let activity = activity(spot.mean);
         let [along, across] = spot.place.map(usize::from);
         let [left, above, _] = spot.near.map(|size| usize::from(size).min(SIZES - 1));
         [
+            expected,
             first,
             second,
             third,
@@ -128,7 +138,7 @@ impl<'a, const N: usize, K: Contexts<N>, C: BitCoder> Mixed<'a, N, K, C> {
         Mixed {
             coder,
             knows,
-            models: Wide::new(K::COUNTS, 15, matches.is_some()),
+            models: Wide::new(K::COUNTS, 15),
             matcher: matches.map(Matcher::new),
             escapes: escapes.then(fresh),
             broken: false,
@@ -174,7 +184,6 @@ impl<T: Sample, const N: usize, K: Contexts<N>, C: BitCoder> Symbols<T> for Mixe
         }
         let outlook = Outlook {
             contexts: K::of(spot),
-            expected: magnitude_of(spot.mean),
             sign: usize::from(spot.tilt) * 3 + usize::from(spot.sign),
             likely: self.matcher.as_ref().map_or((0, 0), Matcher::likely),
         };

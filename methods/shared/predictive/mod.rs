@@ -12,6 +12,7 @@ mod interpolation;
 mod lorenzo;
 mod mixed;
 mod palette;
+mod parts;
 mod payload;
 mod plan;
 mod raster;
@@ -30,8 +31,8 @@ const MOST_AXES: usize = 4;
 pub enum Detail {
     /// Four contexts.
     Four,
-    /// Eight contexts, and a longer search.
-    Eight,
+    /// Nine contexts, and a longer search.
+    Nine,
 }
 
 /// An array, and what may be tried on it.

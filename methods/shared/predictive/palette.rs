@@ -1,6 +1,6 @@
 //! Few distinct values: the array as indices into a sorted list of them.
 
-use crate::shared::mixing::{Outlook, Wide};
+use crate::shared::mixing::{CLASSES, Outlook, Wide, expected};
 use crate::shared::multilevel::Sample;
 use crate::shared::range::BitCoder;
 use crate::shared::residual::exact::Exact;
@@ -11,6 +11,14 @@ const LOOKED_AT: usize = 1 << 12;
 const MOST: usize = 1 << 16;
 /// Units that entries may be multiples of: the bound, rounded down to a power of two, and so many halves of it.
 const HALVES: u32 = 15;
+/// Of as many points as a lattice would have, the largest share that entries may be.
+const LEAST_GAPS: f64 = 0.7;
+/// Cells in the width of an interval.
+const CELLS: f64 = 4.0;
+/// Parts of an array, one value of so many each, that are looked at one after the other.
+const PARTS: usize = 8;
+/// Cells that are told apart, at most.
+const MOST_CELLS: f64 = (1 << 18) as f64;
 /// Exponents of a unit are stated relative to this.
 const LEAST_EXPONENT: i32 = -1100;
 
@@ -39,17 +47,30 @@ impl<T: Sample> Palette<T> {
         if cover(few, bound).len() > most.min(looked_at / 2).max(1) {
             return None;
         }
+        let sparse = |intervals: usize, span: f64| {
+            // No span and no bound: one value, for which there is no lattice.
+            let points = if span > 0.0 || bound > 0.0 { span / (2.0 * bound) + 1.0 } else { f64::INFINITY };
+            intervals <= most && intervals as f64 <= LEAST_GAPS * points
+        };
+        if let Some(mut cells) = Cells::of(data, bound) {
+            // A part tells if there are too many already.
+            for start in 0..PARTS {
+                data.iter().skip(start).step_by(PARTS).for_each(|value| cells.hold(value.to_f64()));
+                if start == 0 && !sparse(cells.cover(bound).0.len(), cells.span) {
+                    return None;
+                }
+            }
+            let (intervals, map) = cells.cover(bound);
+            let palette = sparse(intervals.len(), cells.span).then(|| Palette::within(&intervals, bound))??;
+            return Some((palette, data.iter().map(|value| map[cells.cell(value.to_f64())]).collect()));
+        }
         let all = distinct(data).unwrap_or_else(|| data.iter().map(|value| value.to_f64()).collect());
         let intervals = cover(all, bound);
         let span = intervals.last()?.1 - intervals.first()?.0;
-        if intervals.len() > most || intervals.len() as f64 > 0.7 * (span / (2.0 * bound) + 1.0) {
-            return None;
-        }
-        let palette = Palette::within(&intervals, bound)?;
+        let palette = sparse(intervals.len(), span).then(|| Palette::within(&intervals, bound))??;
         let starts: Vec<f64> = intervals.iter().map(|interval| interval.0).collect();
         let index = |value: &T| starts.partition_point(|start| *start <= value.to_f64()) as i32 - 1;
-        let indices = data.iter().map(index).collect();
-        Some((palette, indices))
+        Some((palette, data.iter().map(index).collect()))
     }
 
     /// One value for each interval, on the coarsest grid that has one in all of them.
@@ -94,7 +115,7 @@ impl<T: Sample> Palette<T> {
         let unit = known.and_then(|palette| palette.unit);
         let there = coder.plain(u64::from(unit.is_some()), 1) == 1;
         let unit = there.then(|| coder.plain((unit.unwrap_or(0) - LEAST_EXPONENT) as u64, 12) as i32 + LEAST_EXPONENT);
-        let (mut exact, mut gaps) = (Exact::new(1), Wide::new([16], 1, false));
+        let (mut exact, mut gaps) = (Exact::new(1), Wide::new([CLASSES, 16], 1));
         let mut entries: Vec<T> = Vec::with_capacity(count);
         let mut before = 1;
         for i in 0..count {
@@ -104,8 +125,8 @@ impl<T: Sample> Palette<T> {
                 Some(unit) if i > 0 => {
                     let known_gap = if known.is_some() { gap(last, entry, unit) as i32 } else { 0 };
                     let size = 32 - (before as u32).leading_zeros() as usize;
-                    let outlook =
-                        Outlook { contexts: [size.min(15)], expected: before as u32, sign: 0, likely: (0, 0) };
+                    let contexts = [expected(before as u32), size.min(15)];
+                    let outlook = Outlook { contexts, sign: 0, likely: (0, 0) };
                     before = gaps.code(known_gap, &outlook, coder).saturating_abs();
                     next(last, before, unit)
                 }
@@ -114,6 +135,67 @@ impl<T: Sample> Palette<T> {
         }
         Palette { entries, unit }
     }
+}
+
+/// The span of an array in even cells, a few to an interval, and the ends of the values in each.
+struct Cells {
+    lowest: f64,
+    span: f64,
+    inverse: f64,
+    ends: Vec<(f64, f64)>,
+}
+
+impl Cells {
+    /// Empty cells; none if there are too many, or not all values are finite.
+    fn of<T: Sample>(data: &[T], bound: f64) -> Option<Self> {
+        let ((mut lowest, mut highest), mut numbers) = (NOTHING, true);
+        for value in data {
+            let value = value.to_f64();
+            lowest = if value < lowest { value } else { lowest };
+            highest = if value > highest { value } else { highest };
+            numbers &= !value.is_nan();
+        }
+        let (span, inverse) = (highest - lowest, CELLS / 2.0 / bound);
+        let count = span * inverse + 1.0;
+        let few = numbers && inverse.is_finite() && count < MOST_CELLS;
+        few.then(|| Cells { lowest, span, inverse, ends: vec![NOTHING; count as usize] })
+    }
+
+    /// Takes note of a value.
+    #[inline(always)]
+    fn hold(&mut self, value: f64) {
+        let cell = self.cell(value);
+        let (low, high) = self.ends[cell];
+        self.ends[cell] = (low.min(value), high.max(value));
+    }
+
+    #[inline(always)]
+    fn cell(&self, value: f64) -> usize {
+        (((value - self.lowest) * self.inverse) as usize).min(self.ends.len() - 1)
+    }
+
+    /// Intervals of at most twice `bound` that hold whole cells, greedily from the smallest, and the index of each cell's.
+    fn cover(&self, bound: f64) -> (Vec<(f64, f64)>, Vec<i32>) {
+        let (mut intervals, width): (Vec<(f64, f64)>, _) = (Vec::new(), width(bound));
+        let mut place = |&(low, high): &(f64, f64)| {
+            match intervals.last_mut() {
+                _ if low > high => {}
+                Some(last) if high - last.0 <= width => last.1 = high,
+                _ => intervals.push((low, high)),
+            }
+            intervals.len() as i32 - 1
+        };
+        let map = self.ends.iter().map(&mut place).collect();
+        (intervals, map)
+    }
+}
+
+/// The ends of no values.
+const NOTHING: (f64, f64) = (f64::INFINITY, f64::NEG_INFINITY);
+
+/// The width of an interval; an entry is somewhere in between: room for rounding it to the data's type.
+fn width(bound: f64) -> f64 {
+    2.0 * bound.min(1e300) * (1.0 - 1.0 / 1024.0)
 }
 
 /// The distance of two multiples of a unit, in units.
@@ -150,8 +232,7 @@ fn distinct<T: Sample>(data: &[T]) -> Option<Vec<f64>> {
 fn cover(mut values: Vec<f64>, bound: f64) -> Vec<(f64, f64)> {
     values.sort_unstable_by(f64::total_cmp);
     let mut intervals: Vec<(f64, f64)> = Vec::new();
-    // An entry is somewhere in between: room for rounding it to the data's type.
-    let width = 2.0 * bound.min(1e300) * (1.0 - 1.0 / 1024.0);
+    let width = width(bound);
     for value in values {
         match intervals.last_mut() {
             Some(last) if value - last.0 <= width => last.1 = value,

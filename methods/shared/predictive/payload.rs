@@ -1,8 +1,11 @@
 //! The bytes: the head, and how a payload is read.
 
+use rayon::prelude::*;
+
 use super::choose::INTEGERS;
-use super::mixed::{Contexts, Eight, Four, Mixed};
+use super::mixed::{Contexts, Four, Mixed, Nine};
 use super::palette::Palette;
+use super::parts::{self, Part};
 use super::plan::{Form, Predictor};
 use super::{Detail, Setting};
 use crate::api::Error;
@@ -56,7 +59,7 @@ impl<T: Sample> Head<T> {
 pub(super) fn read<T: Sample>(payload: &[u8], setting: &Setting<'_>, data: &mut [T]) -> Result<(), Error> {
     let Setting { shape, bound, detail } = *setting;
     match detail {
-        Detail::Eight => read_mixed::<T, 8, Eight>(payload, shape, bound, data),
+        Detail::Nine => read_mixed::<T, 9, Nine>(payload, shape, bound, data),
         Detail::Four => read_mixed::<T, 4, Four>(payload, shape, bound, data),
     }
 }
@@ -92,30 +95,52 @@ fn read_mixed<T: Sample, const N: usize, K: Contexts<N>>(
     bound: f64,
     data: &mut [T],
 ) -> Result<(), Error> {
-    let mut decoder = RangeDecoder::new(payload);
-    let head = Head::<T>::state(None, shape, &mut decoder);
+    let mut parts = parts::of(shape);
+    let streams = parts::split(payload, parts.len())?;
+    let mut first = RangeDecoder::new(streams[0]);
+    let head = Head::<T>::state(None, shape, &mut first);
     check(&head)?;
+    if head.predictor.is_none() || streams.len() < parts.len() {
+        if head.predictor.is_some() || streams.len() > 1 {
+            return Err(Error::corrupt(0, "as many streams as only another way of coding has"));
+        }
+        parts = vec![Part { values: 0..data.len(), shape: shape.to_vec() }];
+    }
+    let decoders = std::iter::once(first).chain(streams[1..].iter().map(|stream| RangeDecoder::new(stream)));
+    let decoders: Vec<_> = decoders.collect();
     if let Form::Direct(trim) = head.form {
         data.fill(T::default());
-        values::<_, _, N, K>(&head, shape, (bound, trim), data, &mut decoder)?;
-    } else {
-        restore(&head.form, bound, data, |integers| {
-            values::<_, _, N, K>(&head, shape, INTEGERS, integers, &mut decoder)
-        })?;
+        return values::<_, _, N, K>(&head, &parts, (bound, trim), data, decoders);
     }
-    if decoder.is_spent() { Ok(()) } else { Err(Error::corrupt(payload.len(), "bytes behind the last value")) }
+    let fill = |integers: &mut [i32]| values::<_, _, N, K>(&head, &parts, INTEGERS, integers, decoders);
+    restore(&head.form, bound, data, fill)
 }
 
 /// Reads what was coded: values themselves, or the integers of a form.
-fn values<T, U: Sample, const N: usize, K: Contexts<N>>(
+fn values<T: Sample, U: Sample, const N: usize, K: Contexts<N>>(
     head: &Head<T>,
-    shape: &[usize],
+    parts: &[Part],
     at: (f64, u32),
-    values: &mut [U],
-    decoder: &mut RangeDecoder<'_>,
+    mut rest: &mut [U],
+    decoders: Vec<RangeDecoder<'_>>,
 ) -> Result<(), Error> {
-    let Some(predictor) = &head.predictor else { return raster::read(shape, K::DETAIL, decoder, values) };
-    let matches = head.matches.then_some(values.len());
-    predictor.run(values, shape, at, &mut Mixed::<N, K, _>::new(decoder, false, head.escapes, matches));
-    Ok(())
+    let mut jobs = Vec::with_capacity(parts.len());
+    for (part, decoder) in parts.iter().zip(decoders) {
+        let (values, others) = rest.split_at_mut(part.values.len());
+        jobs.push((part, values, decoder));
+        rest = others;
+    }
+    let one = |(part, values, mut decoder): (&Part, &mut [U], RangeDecoder<'_>)| {
+        let matches = head.matches.then_some(values.len());
+        match &head.predictor {
+            None => raster::read(&part.shape, K::DETAIL, &mut decoder, values)?,
+            Some(predictor) => {
+                let mut mixed = Mixed::<N, K, _>::new(&mut decoder, false, head.escapes, matches);
+                predictor.run(values, &part.shape, at, &mut mixed);
+            }
+        }
+        let behind = || Error::corrupt(part.values.end, "bytes behind the last value");
+        if decoder.is_spent() { Ok(()) } else { Err(behind()) }
+    };
+    jobs.into_par_iter().map(one).collect()
 }

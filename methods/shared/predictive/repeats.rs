@@ -9,6 +9,9 @@ const SHARE: usize = 50;
 /// Places of the table, at most.
 const MOST_PLACES: usize = 1 << 16;
 
+/// Added to a number below 2^51 in magnitude, this leaves the nearest integer in the low bits.
+const ROUNDER: f64 = 6_755_399_441_055_744.0;
+
 /// Whether runs of values, rounded to the bound, occur again and again. Runs of one value do not count: they cost next to
 /// nothing anyway.
 pub(super) fn are_in<T: Sample>(data: &[T], bound: f64) -> bool {
@@ -18,7 +21,7 @@ pub(super) fn are_in<T: Sample>(data: &[T], bound: f64) -> bool {
     let (mut repeated, mut counted) = (0, 0);
     for run in data.chunks_exact(RUN) {
         let key = |value: &T| {
-            if inverse < 1e300 { (value.to_f64() * inverse).round_ties_even() as i64 as u64 } else { value.to_bits() }
+            if inverse < 1e300 { (value.to_f64() * inverse + ROUNDER).to_bits() } else { value.to_bits() }
         };
         let first = key(&run[0]);
         let (mut hash, mut same) = (first, true);

@@ -1,6 +1,7 @@
 //! The contexts of a point: of the side of its prediction on which it lies, and of how far away it is.
 
 use super::around::OCTAVE;
+use super::residual::CLASSES;
 
 /// Places along and across rows that are told apart.
 pub const PLACES: usize = 32;
@@ -63,8 +64,8 @@ pub trait Contexts<const M: usize, const N: usize> {
     /// Those of the side.
     fn sides(spot: &Spot) -> [usize; M];
 
-    /// Those of the distance, on the side that is known by now.
-    fn distances(spot: &Spot, above: bool) -> [usize; N];
+    /// Those of the distance, on the side that is known by now; the first is the class expected.
+    fn distances(spot: &Spot, above: bool, expected: usize) -> [usize; N];
 }
 
 impl Spot {
@@ -103,9 +104,9 @@ impl Spot {
 #[derive(Debug)]
 pub struct Few;
 
-impl Contexts<2, 3> for Few {
+impl Contexts<2, 4> for Few {
     const SIDES: [usize; 2] = [64, DISTANCES * DISTANCES];
-    const DISTANCES: [usize; 3] = [4 * BANDS, 3 * 343, 16 * 4 * 3];
+    const DISTANCES: [usize; 4] = [CLASSES, 4 * BANDS, 3 * 343, 16 * 4 * 3];
 
     #[inline(always)]
     fn sides(spot: &Spot) -> [usize; 2] {
@@ -113,9 +114,10 @@ impl Contexts<2, 3> for Few {
     }
 
     #[inline(always)]
-    fn distances(spot: &Spot, above: bool) -> [usize; 3] {
+    fn distances(spot: &Spot, above: bool, expected: usize) -> [usize; 4] {
         let other = if above { spot.signed[0] } else { 8 - spot.signed[0] };
         [
+            expected,
             spot.kind * BANDS + spot.band(),
             spot.relations() * 3 + (spot.small() / 2).min(2),
             (spot.band().min(31) / 2 * 4 + spot.near(above)) * 3 + other / 3,
@@ -127,10 +129,10 @@ impl Contexts<2, 3> for Few {
 #[derive(Debug)]
 pub struct Many;
 
-impl Contexts<4, 7> for Many {
+impl Contexts<4, 8> for Many {
     const SIDES: [usize; 4] = [64, 81, 81, 81];
-    const DISTANCES: [usize; 7] =
-        [4 * BANDS, 3 * 343, 12 * 24, 16 * 4 * 3 * 2, PLACES * 12, PLACES * 12, DISTANCES * DISTANCES * 6];
+    const DISTANCES: [usize; 8] =
+        [CLASSES, 4 * BANDS, 3 * 343, 12 * 24, 16 * 4 * 3 * 2, PLACES * 12, PLACES * 12, DISTANCES * DISTANCES * 6];
 
     #[inline(always)]
     fn sides(spot: &Spot) -> [usize; 4] {
@@ -139,12 +141,13 @@ impl Contexts<4, 7> for Many {
     }
 
     #[inline(always)]
-    fn distances(spot: &Spot, above: bool) -> [usize; 7] {
+    fn distances(spot: &Spot, above: bool, expected: usize) -> [usize; 8] {
         let turned = |distance: usize| if above { distance } else { 8 - distance };
         let (other, left) = (turned(spot.signed[0]), turned(spot.signed[2]));
         let (band, small) = (spot.band(), spot.small());
         let slope = ((spot.slope + 6 * OCTAVE) / OCTAVE).clamp(0, 11) as usize;
         [
+            expected,
             spot.kind * BANDS + band,
             spot.relations() * 3 + (small / 2).min(2),
             slope * 24 + band / 2,
@@ -163,7 +166,12 @@ mod tests {
     fn check<const M: usize, const N: usize, C: Contexts<M, N>>(spot: &Spot) {
         assert!(C::sides(spot).iter().zip(C::SIDES).all(|(context, count)| *context < count));
         for above in [false, true] {
-            assert!(C::distances(spot, above).iter().zip(C::DISTANCES).all(|(context, count)| *context < count));
+            assert!(
+                C::distances(spot, above, CLASSES - 1)
+                    .iter()
+                    .zip(C::DISTANCES)
+                    .all(|(context, count)| *context < count)
+            );
         }
     }
 
@@ -175,8 +183,8 @@ mod tests {
                     let relative = [marks, -marks, marks / 2];
                     let signed = [distance, 8 - distance, distance, 4, distance];
                     let spot = Spot { mean, kind: 3, relative, signed, slope: marks, fraction, places: [31, 31] };
-                    check::<2, 3, Few>(&spot);
-                    check::<4, 7, Many>(&spot);
+                    check::<2, 4, Few>(&spot);
+                    check::<4, 8, Many>(&spot);
                 }
             }
         }

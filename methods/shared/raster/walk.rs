@@ -59,8 +59,8 @@ struct Walk<'a, S, C, const M: usize, const N: usize, K> {
 /// Codes the ranks of an array.
 pub fn run<S: Scale>(array: Array<'_>, plan: &Plan, scale: &S, detail: Detail, coder: &mut impl BitCoder) {
     match detail {
-        Detail::Few => Walk::<_, _, 2, 3, Few>::new(array, plan, scale, false, coder).run(),
-        Detail::Many => Walk::<_, _, 4, 7, Many>::new(array, plan, scale, true, coder).run(),
+        Detail::Few => Walk::<_, _, 2, 4, Few>::new(array, plan, scale, false, coder).run(),
+        Detail::Many => Walk::<_, _, 4, 8, Many>::new(array, plan, scale, true, coder).run(),
     }
 }
 

@@ -8,6 +8,10 @@
     expect(unsafe_code, reason = "calls a function that needs features seen at run time")
 )]
 
+mod lanes;
+
+pub use lanes::{LANES, Lanes, OCTAVE};
+
 /// A loop that is worth compiling for wider vectors. `run` must be `#[inline(always)]`, and so must what it calls.
 pub trait Kernel {
     /// What it gives.
@@ -26,6 +30,32 @@ pub fn run<K: Kernel>(kernel: K) -> K::Output {
         return unsafe { wide(kernel) };
     }
     kernel.run()
+}
+
+/// A computation on sixteen numbers at a time. `run` must be `#[inline(always)]`, and so must what it calls.
+pub trait LanesKernel {
+    /// What it gives.
+    type Output;
+
+    /// Runs it.
+    fn run<L: Lanes>(self) -> Self::Output;
+}
+
+/// Runs `kernel` with the widest vectors there are.
+#[inline]
+pub fn lanes<K: LanesKernel>(kernel: K) -> K::Output {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the feature that the function is compiled for is there.
+        return unsafe { wide_lanes(kernel) };
+    }
+    kernel.run::<[f32; LANES]>()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn wide_lanes<K: LanesKernel>(kernel: K) -> K::Output {
+    kernel.run::<lanes::Avx>()
 }
 
 /// The sum, the second half added to the first again and again: an order that vectors of any width can follow.
