@@ -132,10 +132,9 @@ mod tests {
     #[test]
     fn memory_that_is_touched_and_freed_again_is_in_the_peak() {
         const BYTES: usize = 64 << 20;
-        let ((), Some(peak)) = resident_peak(|| drop(black_box(vec![1u8; BYTES]))) else {
-            // Some sandboxes do not let a process reset its own mark.
-            return;
-        };
-        assert!(peak as usize > BYTES / 2, "{peak} of {BYTES} bytes");
+        // What other tests of this process free meanwhile hides the growth: once is enough.
+        let peaks: Vec<_> = (0..20).map_while(|_| resident_peak(|| drop(black_box(vec![1u8; BYTES]))).1).collect();
+        // Some sandboxes do not let a process reset its own mark.
+        assert!(peaks.is_empty() || peaks.iter().any(|&peak| peak as usize > BYTES / 2), "{peaks:?} of {BYTES} bytes");
     }
 }

@@ -1,7 +1,6 @@
 //! Classes of magnitudes under several contexts each: one symbol for all near the expected one.
 
 use super::geometric::{Distributions, Mix, SYMBOLS, Weights};
-use super::ladder::class;
 use crate::shared::range::{Bit, BitCoder};
 use crate::shared::simd::{Lanes, OCTAVE};
 
@@ -42,6 +41,16 @@ pub struct Classes<const N: usize> {
     weights: Vec<Weights<N>>,
     /// Whether a class too far above the expected one is above this one, too.
     further: Vec<Bit>,
+}
+
+/// The class of a magnitude: 0 to 3, then half octaves.
+#[inline(always)]
+pub fn class(magnitude: u64) -> usize {
+    if magnitude < 4 {
+        return magnitude as usize;
+    }
+    let log = magnitude.ilog2();
+    2 * log as usize + (magnitude >> (log - 1) & 1) as usize
 }
 
 /// The class of the first symbol where `expected` is; from 1 on always one that ends an octave.
@@ -139,4 +148,14 @@ pub(super) fn odds(share: f32) -> f32 {
     let odds = [share / (1.0 - share) * (SYMBOLS - 1) as f32; SYMBOLS].logarithms()[0];
     debug_assert!(odds.abs() < 40.0 * OCTAVE);
     odds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_rise_with_magnitudes() {
+        assert_eq!([0, 1, 3, 4, 5, 6, 7, 8, 12, u64::MAX].map(class), [0, 1, 3, 4, 4, 5, 5, 6, 7, 127]);
+    }
 }

@@ -1,7 +1,6 @@
 //! Integers of any size under several contexts each: a class of magnitude, and what is left below it.
 
-use super::classes::{Classes, Likely, Reached, odds};
-use super::ladder::class;
+use super::classes::{Classes, Likely, Reached, class, odds};
 use crate::shared::range::{Bit, BitCoder, Light};
 use crate::shared::simd::{self, Lanes, LanesKernel};
 
@@ -213,6 +212,44 @@ mod tests {
         let bytes = encoder.finish();
         assert_eq!(code(&vec![0; values.len()], &mut RangeDecoder::new(&bytes)), values);
         assert!((cost.bits / 8.0 / bytes.len() as f64 - 1.0).abs() < 0.02, "{} bits, {} bytes", cost.bits, bytes.len());
+    }
+
+    #[test]
+    fn vectors_and_numbers_by_themselves_write_the_same_bytes() {
+        let bytes = |vectors: bool| {
+            let (mut models, mut encoder) = (Wide::new([CLASSES, 32, 3], 2), RangeEncoder::new());
+            let mut before = 0u32;
+            for (i, value) in values().into_iter().enumerate() {
+                let likely = if i % 7 == 0 { (value, 1 + i % 30) } else { (0, 0) };
+                let contexts = [expected(before), i % 32, i % 3];
+                let outlook = Outlook { contexts, sign: i % 2, likely };
+                if vectors {
+                    models.code(value, &outlook, &mut encoder);
+                } else {
+                    models.one::<[f32; crate::shared::simd::LANES]>(value, &outlook, &mut encoder);
+                }
+                before = value.unsigned_abs();
+            }
+            encoder.finish()
+        };
+        assert_eq!(bytes(true), bytes(false));
+    }
+
+    #[test]
+    fn two_contexts_together_beat_each_alone() {
+        let noise = |i: u64| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as f64 / 16777216.0 - 0.5;
+        let size = |i: u64| 3.0 * (i * 8 % 21) as f64 * 0.5f64.powi((i % 5) as i32);
+        let value = |i: u64| (size(i) * (noise(i) + noise(i + 77_777) + noise(i + 99_999))) as i32;
+        let bits = |first: bool, second: bool| {
+            let (mut models, mut cost) = (Wide::new([CLASSES, 21, 5], 1), Cost::default());
+            for i in 0..20_000u64 {
+                let contexts = [3, i as usize % 21 * usize::from(first), i as usize % 5 * usize::from(second)];
+                models.code(value(i), &Outlook { contexts, sign: 0, likely: (0, 0) }, &mut cost);
+            }
+            cost.bits
+        };
+        let (both, one, other) = (bits(true, true), bits(true, false), bits(false, true));
+        assert!(both < 0.97 * one && both < 0.97 * other, "{both} bits; alone {one} and {other}");
     }
 
     #[test]
