@@ -122,8 +122,8 @@ impl<const N: usize> Mix<N> {
     #[inline(always)]
     fn likelihoods<L: Lanes>(&self, logarithms: &[L; N], weights: &Weights<N>) -> L {
         let mut sums = logarithms[0].times(L::splat(weights.contexts[0]));
-        for i in 1..N {
-            sums = sums.plus(logarithms[i].times(L::splat(weights.contexts[i])));
+        for (row, weight) in logarithms.iter().zip(&weights.contexts).skip(1) {
+            sums = sums.plus(row.times(L::splat(*weight)));
         }
         let (likely, odds) = self.likely;
         if odds != 0.0 {

@@ -226,7 +226,7 @@ mod tests {
                 if vectors {
                     models.code(value, &outlook, &mut encoder);
                 } else {
-                    models.one::<[f32; crate::shared::simd::LANES]>(value, &outlook, &mut encoder);
+                    models.one::<[f32; simd::LANES]>(value, &outlook, &mut encoder);
                 }
                 before = value.unsigned_abs();
             }

@@ -128,7 +128,7 @@ impl Around {
             let own = FINE * (one * u32::from(self.last[0]) + two * u32::from(self.last[1]));
             (own + others, self.inverses[0])
         };
-        let mean = (u64::from(sum) * inverse >> 32) as u32;
+        let mean = ((u64::from(sum) * inverse) >> 32) as u32;
         let near = [self.last[0], (across / FINE) as u8, (around / FINE) as u8];
         let place = [(i / self.scale) as u8, self.spot.place[1]];
         Spot { mean, near, place, sign: self.sign, ..self.spot }
