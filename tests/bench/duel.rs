@@ -1,4 +1,5 @@
-//! One method against another on data sets, one thread, interleaved: payload over payload, speed over speed.
+//! One method against another on data sets, one thread, interleaved: payload over payload, speed over speed, and how fast
+//! the first one is, in MB of values a second.
 //!
 //! `cargo bench --bench duel [-- --one hybrid:effort=fast --other sz3 --dataset 'gen-t*' --rel 1e-2..1e-6 --rounds 5]`.
 //! Times are the best of all rounds, and count for arrays of 0.5 MB or more.
@@ -30,13 +31,14 @@ struct Subject {
     decode_s: f64,
 }
 
-/// One method over the other: size, speed of encoding, speed of decoding.
+/// One method over the other: size, speed of encoding, speed of decoding; and both speeds of the one, MB/s.
 #[derive(Clone, Copy)]
 struct Ratios {
     timed: bool,
     size: f64,
     encode: f64,
     decode: f64,
+    speeds: [f64; 2],
 }
 
 fn main() {
@@ -105,6 +107,7 @@ fn duel(options: &Options, dataset: &Dataset, target: TargetSpec) -> Ratios {
         size: one.payload.len() as f64 / other.payload.len() as f64,
         encode: other.encode_s / one.encode_s,
         decode: other.decode_s / one.decode_s,
+        speeds: [one.encode_s, one.decode_s].map(|seconds| dataset.tensor.byte_len() as f64 / seconds / 1e6),
     }
 }
 
@@ -135,11 +138,14 @@ fn median(mut samples: Vec<f64>) -> f64 {
 fn summary(all: &[Ratios]) -> String {
     let mean = (all.iter().map(|ratios| ratios.size.ln()).sum::<f64>() / all.len() as f64).exp();
     let timed: Vec<&Ratios> = all.iter().filter(|ratios| ratios.timed).collect();
+    let of = |figure: fn(&Ratios) -> f64| median(timed.iter().map(|ratios| figure(ratios)).collect());
     format!(
-        "size {mean:.3} (geometric mean of {}), encode {:.2}, decode {:.2} (median of {})",
+        "size {mean:.3} (geometric mean of {}), encode {:.2} ({:.1} MB/s), decode {:.2} ({:.1} MB/s) (medians of {})",
         all.len(),
-        median(timed.iter().map(|ratios| ratios.encode).collect()),
-        median(timed.iter().map(|ratios| ratios.decode).collect()),
+        of(|ratios| ratios.encode),
+        of(|ratios| ratios.speeds[0]),
+        of(|ratios| ratios.decode),
+        of(|ratios| ratios.speeds[1]),
         timed.len()
     )
 }
