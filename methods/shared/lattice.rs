@@ -1,13 +1,11 @@
 //! Quantise first: every value to the nearest point of one lattice, predicted and coded as integers.
 
-use crate::shared::multilevel::{Sample, TRIM_UNITS, trim};
+use crate::shared::multilevel::{ROUNDER, Sample, TRIM_UNITS, trim};
 use crate::shared::range::BitCoder;
 use crate::shared::simd::{self, Kernel};
 
 /// Points further from the origin than this are not numbered.
 const FURTHEST: f64 = (1u64 << 26) as f64;
-/// Added to a number below 2^51 in magnitude, this leaves the nearest integer (ties to even) in the low bits.
-const ROUNDER: f64 = 6_755_399_441_055_744.0;
 /// Values that are numbered before it is seen whether they all could be.
 const PIECE: usize = 1 << 12;
 /// Exponents of a unit are stated relative to this.

@@ -133,8 +133,8 @@ mod tests {
     fn memory_that_is_touched_and_freed_again_is_in_the_peak() {
         const BYTES: usize = 64 << 20;
         // What other tests of this process free meanwhile hides the growth: once is enough.
-        let peaks: Vec<_> = (0..20).map_while(|_| resident_peak(|| drop(black_box(vec![1u8; BYTES]))).1).collect();
+        let mut peaks = (0..20).map(|_| resident_peak(|| drop(black_box(vec![1u8; BYTES]))).1);
         // Some sandboxes do not let a process reset its own mark.
-        assert!(peaks.is_empty() || peaks.iter().any(|&peak| peak as usize > BYTES / 2), "{peaks:?} of {BYTES} bytes");
+        assert!(peaks.any(|peak| peak.is_none_or(|peak| peak as usize > BYTES / 2)), "never half of {BYTES} bytes");
     }
 }

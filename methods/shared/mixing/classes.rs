@@ -1,6 +1,7 @@
 //! Classes of magnitudes under several contexts each: one symbol for all near the expected one.
 
 use super::geometric::{Distributions, Mix, SYMBOLS, Weights};
+use super::starts;
 use crate::shared::range::{Bit, BitCoder};
 use crate::shared::simd::{Lanes, OCTAVE};
 
@@ -80,11 +81,7 @@ fn exponential(expected: usize) -> [f32; SYMBOLS] {
 impl<const N: usize> Classes<N> {
     /// Models for `contexts[i]` contexts of kind `i`, the first of which are the classes, and so many sets of weights.
     pub fn new(contexts: [usize; N], sets: usize) -> Self {
-        let mut total = 0;
-        let starts = contexts.map(|count| {
-            total += count;
-            total - count
-        });
+        let (starts, total) = starts(contexts);
         let mut distributions = Distributions::new(total);
         (0..contexts[0]).for_each(|expected| distributions.set(expected, exponential(expected), PRIOR));
         Classes {

@@ -1,6 +1,6 @@
 //! Integers under several contexts each.
 
-use super::{Cost, Mixer};
+use super::{Cost, Mixer, starts};
 use crate::shared::range::{Bit, BitCoder};
 
 /// Decisions that are mixed: is it non-zero, is the magnitude above 1, above 2, and so on.
@@ -32,14 +32,10 @@ pub struct Integers<const N: usize> {
 impl<const N: usize> Integers<N> {
     /// Models for `contexts[i]` contexts of kind `i`, `signs` contexts of signs, and `sets` sets of weights.
     pub fn new(contexts: [usize; N], signs: usize, sets: usize) -> Self {
-        let mut total = 0;
-        let starts = contexts.map(|count| {
-            total += count;
-            (total - count) * MIXED
-        });
+        let (starts, total) = starts(contexts.map(|count| count * MIXED));
         Integers {
             starts,
-            sizes: vec![Bit::default(); total * MIXED],
+            sizes: vec![Bit::default(); total],
             signs: vec![Bit::default(); signs],
             lengths: [Bit::default(); 32],
             mixer: Mixer::new(sets * MIXED),

@@ -22,3 +22,13 @@ pub use integers::{Integers, Place};
 pub use matcher::Matcher;
 pub use mixer::Mixer;
 pub use wide::{CLASSES, Outlook, Wide, expected};
+
+/// Where the models of each kind of context start if all stand behind each other, and how many there are.
+pub fn starts<const N: usize>(counts: [usize; N]) -> ([usize; N], usize) {
+    let mut total = 0;
+    let starts = counts.map(|count| {
+        total += count;
+        total - count
+    });
+    (starts, total)
+}

@@ -127,7 +127,7 @@ impl<const N: usize> Wide<N> {
         let negative = if trust > 0 && likely != 0 {
             coder.learnt((value < 0) == (likely < 0), &mut self.agreeing[trust]) == (likely < 0)
         } else {
-            coder.lightly(value < 0, &mut self.signs[outlook.sign])
+            coder.learnt(value < 0, &mut self.signs[outlook.sign])
         };
         if negative { -magnitude } else { magnitude }
     }
@@ -170,7 +170,7 @@ impl<const N: usize> Wide<N> {
         let open = class as u32 / 2 - 1;
         let mut found = 2 | class as u32 & 1;
         if open > 0 {
-            let one = coder.lightly(size >> (open - 1) & 1 == 1, &mut self.below[class]);
+            let one = coder.learnt(size >> (open - 1) & 1 == 1, &mut self.below[class]);
             found = found << 1 | u32::from(one);
         }
         if open > 1 {

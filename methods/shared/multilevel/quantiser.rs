@@ -7,7 +7,7 @@ pub const ESCAPE: i32 = i32::MIN;
 /// Residuals of this many steps or more are stored as they are.
 const LARGEST: f64 = (1u64 << 30) as f64;
 /// Added to a number below 2^51 in magnitude, this leaves the nearest integer (ties to even) in the low bits.
-const ROUNDER: f64 = 6_755_399_441_055_744.0;
+pub const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
 /// An element type whose values are all exact in `f64`.
 pub trait Sample: Element {

@@ -24,7 +24,7 @@ const HOPELESS: f64 = 1.1;
 const COARSE: f64 = 16.0;
 
 /// Values this many steps apart, on average, are next to nothing but for some places.
-pub(super) const SPARSE: f64 = 0.1;
+const SPARSE: f64 = 0.1;
 
 /// A form and a predictor, with the integers that the form makes of the values.
 pub(super) struct Choice<T> {
@@ -77,9 +77,10 @@ impl<U: Sample> Blocks<U> {
     }
 }
 
-/// Finds what costs least, greedily: all axes, then without one of them after the other where that pays.
-fn descend(all: Vec<usize>, bits: impl Fn(&[usize]) -> f64) -> (f64, Vec<usize>) {
-    let mut best = (bits(&all), all.clone());
+/// Finds what costs least, greedily: all axes, which cost `first`, then without one of them after the other where that
+/// pays.
+fn descend(all: Vec<usize>, first: f64, bits: impl Fn(&[usize]) -> f64) -> (f64, Vec<usize>) {
+    let mut best = (first, all.clone());
     for axis in all {
         if best.1.len() > 1 {
             let axes: Vec<usize> = best.1.iter().copied().filter(|&other| other != axis).collect();
@@ -153,7 +154,8 @@ impl Search<'_> {
     fn interpolation(&self, axes: Vec<usize>, tightens: bool, bits: impl Fn(&Predictor) -> f64) -> Best {
         let of = |axes: &[usize], tightening| Predictor::Interpolation { axes: axes.to_vec(), tightening };
         let first = if tightens { 2 } else { 0 };
-        let (least, axes) = descend(axes, |axes| bits(&of(axes, first)));
+        let most = bits(&of(&axes, first));
+        let (least, axes) = descend(axes, most, |axes| bits(&of(axes, first)));
         let mut best = (least, of(&axes, first));
         let others = if self.setting.detail == Detail::Four { &[0][..] } else { &[0, 1, 3] };
         for &tightening in others.iter().filter(|_| tightens) {
@@ -172,13 +174,11 @@ impl Search<'_> {
         let of = |axes: &[usize], fitted| Predictor::Raster(Raster { axes: axes.to_vec(), fitted });
         let all: Vec<usize> = (rank.saturating_sub(MOST_AXES)..rank).collect();
         let hurries = self.setting.detail == Detail::Four;
-        if hurries {
-            let (first, bits) = (of(&all, false), bits(&of(&all, false)));
-            if bits > most {
-                return (bits, first);
-            }
+        let first = bits(&of(&all, false));
+        if hurries && first > most {
+            return (first, of(&all, false));
         }
-        let (least, axes) = descend(all, |axes| bits(&of(axes, false)));
+        let (least, axes) = descend(all, first, |axes| bits(&of(axes, false)));
         let simple = (least, of(&axes, false));
         if hurries {
             return simple;

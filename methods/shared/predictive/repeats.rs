@@ -1,6 +1,6 @@
 //! Whether an array repeats itself.
 
-use crate::shared::multilevel::Sample;
+use crate::shared::multilevel::{ROUNDER, Sample};
 
 /// Values that are compared together.
 const RUN: usize = 8;
@@ -8,9 +8,6 @@ const RUN: usize = 8;
 const SHARE: usize = 50;
 /// Places of the table, at most.
 const MOST_PLACES: usize = 1 << 16;
-
-/// Added to a number below 2^51 in magnitude, this leaves the nearest integer in the low bits.
-const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
 /// Whether runs of values, rounded to the bound, occur again and again. Runs of one value do not count: they cost next to
 /// nothing anyway.

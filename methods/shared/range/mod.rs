@@ -5,7 +5,7 @@
 
 mod models;
 
-pub use models::{Bit, BitTree, Light};
+pub use models::{Bit, BitTree, Light, Model};
 
 /// Below this the range is renormalised by a byte.
 const RENORMALISE: u32 = 1 << 24;
@@ -27,15 +27,7 @@ pub trait BitCoder {
 
     /// Codes a bit whose probability `model` learns.
     #[inline(always)]
-    fn learnt(&mut self, one: bool, model: &mut Bit) -> bool {
-        let one = self.code(one, model.probability());
-        model.learn(one);
-        one
-    }
-
-    /// Codes a bit whose probability `model` learns.
-    #[inline(always)]
-    fn lightly(&mut self, one: bool, model: &mut Light) -> bool {
+    fn learnt(&mut self, one: bool, model: &mut impl Model) -> bool {
         let one = self.code(one, model.probability());
         model.learn(one);
         one
@@ -79,10 +71,15 @@ impl RangeEncoder {
             left -= part;
             self.range >>= part;
             self.low += u64::from(self.range) * (value >> left & ((1 << part) - 1));
-            while self.range < RENORMALISE {
-                self.range <<= 8;
-                self.shift();
-            }
+            self.renormalise();
+        }
+    }
+
+    #[inline(always)]
+    fn renormalise(&mut self) {
+        while self.range < RENORMALISE {
+            self.range <<= 8;
+            self.shift();
         }
     }
 
@@ -135,10 +132,7 @@ impl BitCoder for RangeEncoder {
             self.low += u64::from(bound);
             self.range -= bound;
         }
-        while self.range < RENORMALISE {
-            self.range <<= 8;
-            self.shift();
-        }
+        self.renormalise();
         one
     }
 
@@ -148,10 +142,7 @@ impl BitCoder for RangeEncoder {
         let below = if known == 0 { 0 } else { unit * bounds[known - 1] };
         self.low += u64::from(below);
         self.range = if known == S - 1 { self.range } else { unit * bounds[known] } - below;
-        while self.range < RENORMALISE {
-            self.range <<= 8;
-            self.shift();
-        }
+        self.renormalise();
         known
     }
 
@@ -181,6 +172,14 @@ impl<'a> RangeDecoder<'a> {
     }
 
     #[inline(always)]
+    fn renormalise(&mut self) {
+        while self.range < RENORMALISE {
+            self.range <<= 8;
+            self.pull();
+        }
+    }
+
+    #[inline(always)]
     fn pull(&mut self) {
         let byte = self.bytes.get(self.at).copied().unwrap_or(0);
         self.at += 1;
@@ -203,10 +202,7 @@ impl<'a> RangeDecoder<'a> {
             let digit = (self.code / self.range).min((1 << part) - 1);
             self.code = self.code.wrapping_sub(digit * self.range);
             value = value << part | u64::from(digit);
-            while self.range < RENORMALISE {
-                self.range <<= 8;
-                self.pull();
-            }
+            self.renormalise();
         }
         value
     }
@@ -228,10 +224,7 @@ impl BitCoder for RangeDecoder<'_> {
             self.code -= bound;
             self.range -= bound;
         }
-        while self.range < RENORMALISE {
-            self.range <<= 8;
-            self.pull();
-        }
+        self.renormalise();
         one
     }
 
@@ -242,10 +235,7 @@ impl BitCoder for RangeDecoder<'_> {
         let below = if known == 0 { 0 } else { unit * bounds[known - 1] };
         self.code -= below;
         self.range = if known == S - 1 { self.range } else { unit * bounds[known] } - below;
-        while self.range < RENORMALISE {
-            self.range <<= 8;
-            self.pull();
-        }
+        self.renormalise();
         known
     }
 

@@ -17,6 +17,15 @@ const fn shares() -> [u32; 1024] {
     table
 }
 
+/// What is known about one binary decision.
+pub trait Model {
+    /// Probability of a one in 1/65536, never 0 or 1.
+    fn probability(&self) -> u32;
+
+    /// Takes note of a bit.
+    fn learn(&mut self, one: bool);
+}
+
 /// What is known about one binary decision: two estimates, each a 22-bit probability of a one above a 10-bit count.
 #[derive(Clone, Copy, Debug)]
 pub struct Bit([u32; 2]);
@@ -27,23 +36,24 @@ impl Default for Bit {
     }
 }
 
-impl Bit {
-    /// Probability of a one in 1/65536, never 0 or 1.
+impl Model for Bit {
     #[inline(always)]
-    pub(in crate::shared) fn probability(self) -> u32 {
+    fn probability(&self) -> u32 {
         let mean = ((u64::from(self.0[0]) + u64::from(self.0[1])) >> 17) as u32;
         mean.clamp(1, (1 << PROBABILITY_BITS) - 1)
     }
 
+    #[inline(always)]
+    fn learn(&mut self, one: bool) {
+        self.learn_within(one, LIMITS);
+    }
+}
+
+impl Bit {
     /// Both estimates apart, the fast one first; each 1 to 65535.
     #[inline(always)]
     pub(in crate::shared) fn estimates(self) -> [u32; 2] {
         self.0.map(|state| (state >> 16).clamp(1, (1 << PROBABILITY_BITS) - 1))
-    }
-
-    #[inline(always)]
-    pub(in crate::shared) fn learn(&mut self, one: bool) {
-        self.learn_within(one, LIMITS);
     }
 
     /// As it learns from any bit, but with running averages that stop at other counts, below 1024.
@@ -69,15 +79,14 @@ impl Default for Light {
     }
 }
 
-impl Light {
-    /// Probability of a one in 1/65536, never 0 or 1.
+impl Model for Light {
     #[inline(always)]
-    pub(super) fn probability(self) -> u32 {
+    fn probability(&self) -> u32 {
         (self.0 >> 8).clamp(32, 65536 - 32)
     }
 
     #[inline(always)]
-    pub(super) fn learn(&mut self, one: bool) {
+    fn learn(&mut self, one: bool) {
         let (probability, count) = ((self.0 >> 8) as i32, self.0 & 255);
         let goal = if one { 65535 } else { 0 };
         // The share is below 2^15 from the second bit on, and the difference is about half for the first.

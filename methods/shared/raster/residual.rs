@@ -3,7 +3,7 @@
 
 use super::contexts::{Contexts, Spot};
 use super::rest::plain;
-use crate::shared::mixing::{Blend, Classes, Reached};
+use crate::shared::mixing::{Blend, Classes, Reached, starts};
 use crate::shared::range::{Bit, BitCoder, Light};
 use crate::shared::simd::{self, Lanes, LanesKernel};
 
@@ -44,11 +44,7 @@ impl<const N: usize, C: BitCoder> LanesKernel for Class<'_, N, C> {
 impl<const M: usize, const N: usize, C: Contexts<M, N>> Residuals<M, N, C> {
     /// Nothing is known yet.
     pub fn new() -> Self {
-        let mut sides = 0;
-        let side_starts = C::SIDES.map(|count| {
-            sides += count;
-            sides - count
-        });
+        let (side_starts, sides) = starts(C::SIDES);
         Residuals {
             classes: Classes::new(C::DISTANCES, 1),
             side_starts,
@@ -88,7 +84,7 @@ impl<const M: usize, const N: usize, C: Contexts<M, N>> Residuals<M, N, C> {
         let (mut found, mut node) = (2 | class as u64 & 1, 1);
         while open > 0 && node < 4 {
             open -= 1;
-            let one = coder.lightly(distance >> open & 1 == 1, &mut self.below[class][node]);
+            let one = coder.learnt(distance >> open & 1 == 1, &mut self.below[class][node]);
             found = found << 1 | u64::from(one);
             node = node * 2 + usize::from(one);
         }
