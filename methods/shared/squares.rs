@@ -15,6 +15,10 @@ pub struct Squares<const N: usize> {
     inverse: Box<[[f64; N]; N]>,
     /// What a value counts for after one more.
     memory: f64,
+    /// The doubt, summed over weights, above which nothing more is forgotten.
+    most_doubt: f64,
+    /// Inputs that are ever anything but zero.
+    used: [bool; N],
 }
 
 struct Learn<'a, const N: usize> {
@@ -36,7 +40,27 @@ impl<const N: usize> Kernel for Learn<'_, N> {
 impl<const N: usize> Squares<N> {
     /// Starts with the weights `start`. `memory`: what a value counts for after one more, below 1.
     pub fn new(start: [f64; N], memory: f64) -> Self {
-        Squares { start, weights: start, inverse: Box::new(identity()), memory }
+        let inverse = Box::new(identity());
+        Squares { start, weights: start, inverse, memory, most_doubt: MOST_DOUBT, used: [true; N] }
+    }
+
+    /// With so much doubt, summed over weights, above which nothing more is forgotten.
+    pub fn with_most_doubt(self, most_doubt: f64) -> Self {
+        Squares { most_doubt, ..self }
+    }
+
+    /// Starts again, with inputs of which those that are not `used` will be zero: of their weights there is no doubt.
+    pub fn restart(&mut self, used: impl Fn(usize) -> bool) {
+        self.used = std::array::from_fn(used);
+        self.start_again();
+    }
+
+    fn start_again(&mut self) {
+        self.weights = self.start;
+        *self.inverse = identity();
+        for (i, used) in self.used.into_iter().enumerate() {
+            self.inverse[i][i] *= f64::from(u8::from(used));
+        }
     }
 
     /// What the weights make of the inputs; never NaN.
@@ -73,7 +97,7 @@ impl<const N: usize> Squares<N> {
             *weight += error * product;
         }
         let doubt = halves::<_, N>(std::array::from_fn(|i| self.inverse[i][i]));
-        let grow = if doubt < MOST_DOUBT { 1.0 / self.memory } else { 1.0 };
+        let grow = if doubt < self.most_doubt { 1.0 / self.memory } else { 1.0 };
         for (row, left) in self.inverse.iter_mut().zip(product) {
             let left = gain * left;
             for (element, right) in row.iter_mut().zip(product) {
@@ -87,7 +111,7 @@ impl<const N: usize> Squares<N> {
     #[inline(always)]
     fn check(&mut self, doubt: f64) {
         if !is_sound(doubt, &self.weights) {
-            *self = Squares::new(self.start, self.memory);
+            self.start_again();
         }
     }
 }
@@ -105,6 +129,13 @@ mod tests {
             let error = rule(input(i)) - model.predict(&input(i));
             assert!(i < 100 || error.abs() < 0.1, "{i}: {error}");
             model.learn(&input(i), error, 1.0);
+        }
+        model.restart(|input| input != 1);
+        for i in 0..300 {
+            let inputs = [input(i)[0], 0.0, input(i)[2]];
+            let error = rule(inputs) - model.predict(&inputs);
+            assert!((1..100).contains(&i) || (i == 0) == (error.abs() > 0.1), "{i}: {error}");
+            model.learn(&inputs, error, 1.0);
         }
         for hostile in [f64::INFINITY, f64::NAN, 1e300] {
             model.learn(&[hostile; 3], hostile, 1.0);

@@ -104,7 +104,9 @@ mod tests {
     }
 
     fn every_kind<T: Word>() {
-        for shape in [&[1usize][..], &[40], &[1, 9, 3], &[6, 7, 3], &[3, 4, 5, 2], &[2, 2, 3, 2, 5], &[90, 70]] {
+        for shape in
+            [&[1usize][..], &[40], &[1, 9, 3], &[6, 7, 3], &[3, 4, 5, 2], &[2, 2, 3, 2, 5], &[90, 70], &[1, 9, 1, 8, 3]]
+        {
             let count = shape.iter().product();
             let random: Vec<T> = (0..count).map(|i| T::from_bits(noise(i))).collect();
             let few: Vec<T> = (0..count).map(|i| random[(noise(i / 7) >> 40) as usize % 3 % count]).collect();

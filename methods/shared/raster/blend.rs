@@ -1,29 +1,34 @@
 //! Several predictors, each of which counts for as much as it did well of late.
 
+use super::follower::Follower;
 use super::mirror::{self, Mirror};
-use super::neighbours::{At, INPUTS, Neighbour, Rows};
-use crate::shared::squares::Squares;
+use super::neighbours::{At, Neighbour, Rows};
 
 /// What errors before in the row, and what those before in the column count for after one more.
 const MEMORIES: [f64; 2] = [0.85, 0.5];
-/// Most predictors: one by differences along several axes, one along each of four, a mirror, least squares.
-pub const MOST: usize = 7;
-/// Power, in squared gaps, below which neighbours say little: it is mostly what rounding left.
-const FLOOR: f64 = 4.0;
-/// What a value counts for after one more, in the sight of least squares.
-const MEMORY: f64 = 0.998;
+/// Most predictors: one by differences along the axes chosen, seven along other sets of axes, two along slanted lines, a
+/// mirror, least squares.
+pub const MOST: usize = 12;
+/// Points and their signs, of the predictors along slanted lines (Seemann and Tischer, "Generalized locally adaptive DPCM",
+/// DCC 1997, blend such by their errors nearby).
+const SLANTED: [[(Neighbour, f64); 3]; 2] = [
+    [((0, 0, 0, -1), 1.0), ((1, 0, 0, 1), 1.0), ((1, 0, 0, 0), -1.0)],
+    [((1, 0, 0, 0), 1.0), ((1, 0, 0, 1), 1.0), ((2, 0, 0, 1), -1.0)],
+];
+
+/// Which predictors an array has besides its mirrors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Predictors {
+    /// Axes of each of those by differences, 0 the last; one at least.
+    pub sets: Vec<Vec<usize>>,
+    /// Whether there are those along slanted lines.
+    pub slanted: bool,
+    /// Whether there is one that follows the data.
+    pub follows: bool,
+}
 
 /// Points that a prediction adds up, with their signs.
 type Terms = Vec<(isize, f64)>;
-
-/// Least squares, and what they are fed with.
-#[derive(Debug)]
-struct Follower {
-    fit: Squares<INPUTS>,
-    neighbours: &'static [Neighbour; INPUTS],
-    offsets: [isize; INPUTS],
-    inputs: [f64; INPUTS],
-}
 
 /// The predictors of an array and how well they did.
 #[derive(Debug)]
@@ -41,20 +46,19 @@ pub struct Blend {
 }
 
 impl Blend {
-    /// Predictors by differences along each of `sets` of axes, at least one; by mirrors; and one that follows the data.
-    pub fn new(rows: &Rows, sets: Vec<Vec<usize>>, mirrors: &[Mirror], follows: bool) -> Self {
-        let (neighbours, start) = rows.neighbours();
-        let fit = Squares::new(start, MEMORY);
-        let follower = Follower { fit, neighbours, offsets: [-1; INPUTS], inputs: [0.0; INPUTS] };
-        let count = sets.len() + usize::from(!mirrors.is_empty()) + usize::from(follows);
+    /// The predictors of an array: those named, and one by mirrors if there are any.
+    pub fn new(rows: &Rows, predictors: Predictors, mirrors: &[Mirror]) -> Self {
+        let Predictors { sets, slanted, follows } = predictors;
+        let sums = sets.len() + if slanted { SLANTED.len() } else { 0 };
+        let count = sums + usize::from(!mirrors.is_empty()) + usize::from(follows);
         Blend {
-            terms: vec![Vec::new(); sets.len()],
+            terms: vec![Vec::new(); sums],
             sets,
             mirrors: mirrors.to_vec(),
             at: [[0, 1]; 3],
-            follower: follows.then_some(follower),
-            // A single row has no columns.
-            columns: vec![[0.0; MOST]; if rows.count > 1 { rows.len } else { 1 }],
+            follower: follows.then(|| Follower::new(rows)),
+            // A single row has no columns, and a single predictor is not weighed.
+            columns: vec![[0.0; MOST]; if rows.count > 1 && count > 1 { rows.len } else { 1 }],
             recent: [0.0; MOST],
             predictions: [0.0; MOST],
             count,
@@ -68,9 +72,11 @@ impl Blend {
         for (terms, axes) in self.terms.iter_mut().zip(&self.sets) {
             lorenzo(rows, at, axes, terms);
         }
+        for (terms, points) in self.terms[self.sets.len()..].iter_mut().zip(&SLANTED) {
+            slanted(rows, at, points, terms);
+        }
         if let Some(follower) = &mut self.follower {
-            let offset = |&neighbour: &Neighbour| rows.offset(at, neighbour).unwrap_or(-1);
-            follower.offsets = follower.neighbours.each_ref().map(offset);
+            follower.enter(rows, at);
         }
     }
 
@@ -81,7 +87,7 @@ impl Blend {
         for (prediction, terms) in self.predictions.iter_mut().zip(&self.terms) {
             *prediction = terms.iter().fold(0.0, |sum, &(offset, sign)| sum + value(offset) * sign);
         }
-        let mut next = self.sets.len();
+        let mut next = self.terms.len();
         if !self.mirrors.is_empty() {
             self.predictions[next] = match mirror::image(&self.mirrors, rows, &self.at, column) {
                 Some(([_, back], true)) => -places[index - back],
@@ -137,22 +143,6 @@ impl Blend {
     }
 }
 
-impl Follower {
-    #[inline(always)]
-    fn predict(&mut self, places: &[f64], index: usize) -> f64 {
-        let reference = places[index - 1];
-        for (input, &offset) in self.inputs.iter_mut().zip(&self.offsets) {
-            *input = places[index.wrapping_add_signed(offset)] - reference;
-        }
-        reference + self.fit.predict(&self.inputs)
-    }
-
-    #[inline(always)]
-    fn learn(&mut self, error: f64, gap: f64) {
-        self.fit.learn(&self.inputs, error, gap * gap * FLOOR);
-    }
-}
-
 /// Points whose alternating sum predicts those of a row (Ibarria et al. 2003, doi:10.1111/1467-8659.00681).
 fn lorenzo(rows: &Rows, at: &At, axes: &[usize], terms: &mut Terms) {
     terms.clear();
@@ -165,5 +155,14 @@ fn lorenzo(rows: &Rows, at: &At, axes: &[usize], terms: &mut Terms) {
         if let Some(offset) = rows.offset(at, (back[1], back[2], back[3], -back[0])) {
             terms.push((offset, sign));
         }
+    }
+}
+
+/// Points along slanted lines; the point before, where one of them is in a row outside.
+fn slanted(rows: &Rows, at: &At, points: &[(Neighbour, f64)], terms: &mut Terms) {
+    terms.clear();
+    terms.extend(points.iter().filter_map(|&(neighbour, sign)| Some((rows.offset(at, neighbour)?, sign))));
+    if terms.len() < points.len() {
+        *terms = vec![(-1, 1.0)];
     }
 }

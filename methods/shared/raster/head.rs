@@ -1,9 +1,11 @@
 //! What was chosen for an array, as it is stated at the start of the stream.
 
+use super::blend::Predictors;
 use super::floats::Floats;
 use super::form::{Form, Mode, integer};
 use super::mirror::Mirror;
 use super::rest::{Numbers, plain};
+use super::walk::Detail;
 use crate::api::Element;
 use crate::shared::range::BitCoder;
 
@@ -21,6 +23,8 @@ pub const SHORT: usize = 64;
 pub struct Plan {
     /// Axes that differences are taken along, 0 the last, ascending.
     pub axes: Vec<usize>,
+    /// Whether there are several predictors by differences; with [`Detail::Many`] there always are.
+    pub several: bool,
     /// The mark that errors have before any is known.
     pub start: u16,
     /// Mirrors in the array.
@@ -41,19 +45,27 @@ pub struct Head {
 }
 
 impl Plan {
-    /// Axes of each of the predictors by differences, for an array of so many axes: those chosen, and where there is time
-    /// for several also each axis alone.
-    pub fn sets(&self, rank: usize, several: bool) -> Vec<Vec<usize>> {
-        let mut sets = vec![self.axes.clone()];
-        if several {
-            sets.extend((0..rank.min(AXES)).map(|axis| vec![axis]).filter(|set| *set != self.axes));
+    /// The predictors of an array of so many axes, the planes of which may be channels.
+    pub fn predictors(&self, rank: usize, channels: bool, detail: Detail) -> Predictors {
+        let many = detail == Detail::Many;
+        let mut others: Vec<Vec<usize>> = (0..rank.min(AXES)).map(|axis| vec![axis]).collect();
+        if channels || !many {
+            others.push(vec![0, 1]);
         }
-        sets
+        if channels {
+            others.extend([vec![0, 1, 2], vec![0, 2], vec![1, 2]]);
+        }
+        others.retain(|set| self.several && *set != self.axes);
+        let sets = [vec![self.axes.clone()], others].concat();
+        let slanted = self.several && (channels || !many && rank == 2);
+        Predictors { sets, slanted, follows: many }
     }
 
-    fn state(known: Option<&Self>, rank: usize, coder: &mut impl BitCoder) -> Self {
+    fn state(known: Option<&Self>, rank: usize, detail: Detail, coder: &mut impl BitCoder) -> Self {
         let has = |axis: &usize| known.is_some_and(|plan| plan.axes.contains(axis));
         let axes = (0..rank.min(AXES)).filter(|axis| bit(has(axis), coder)).collect();
+        let may = detail == Detail::Few && rank > 1;
+        let several = if may { bit(known.is_some_and(|plan| plan.several), coder) } else { detail == Detail::Many };
         let start = plain(known.map_or(0, |plan| u64::from(plan.start)), 15, coder) as u16;
         let mut mirrors = Vec::new();
         if bit(known.is_some_and(|plan| !plan.mirrors.is_empty()), coder) {
@@ -66,7 +78,7 @@ impl Plan {
         }
         let common = known.and_then(|plan| plan.common);
         let common = bit(common.is_some(), coder).then(|| plain64(common.unwrap_or(0) as u64, coder) as i64);
-        Plan { axes, start, mirrors, common }
+        Plan { axes, several, start, mirrors, common }
     }
 }
 
@@ -144,11 +156,16 @@ fn entries<T: Element>(known: Option<&[i64]>, shift: u32, len: usize, coder: &mu
 
 impl Head {
     /// States it for an array of `shape`; `known` is that of an encoder. `None` if no encoder states it.
-    pub fn state<T: Element>(known: Option<&Self>, shape: &[usize], coder: &mut impl BitCoder) -> Option<Self> {
+    pub fn state<T: Element>(
+        known: Option<&Self>,
+        shape: &[usize],
+        detail: Detail,
+        coder: &mut impl BitCoder,
+    ) -> Option<Self> {
         let form = Form::state::<T>(known.map(|head| &head.form), shape.iter().product(), coder)?;
         let may_turn = may_turn(shape);
         let turned = may_turn && bit(known.is_some_and(|head| head.turned), coder);
-        let plan = Plan::state(known.map(|head| &head.plan), shape.len(), coder);
+        let plan = Plan::state(known.map(|head| &head.plan), shape.len(), detail, coder);
         Some(Head { form, plan, turned })
     }
 

@@ -3,8 +3,10 @@
 
 mod around;
 mod blend;
+mod channels;
 mod contexts;
 mod floats;
+mod follower;
 mod form;
 mod head;
 mod mirror;
@@ -49,7 +51,7 @@ pub fn decode<T: Element>(stream: &[u8], shape: &[usize], detail: Detail, data: 
 impl Chosen {
     /// States what was chosen for an array of `shape`, and codes its values.
     pub fn write<T: Element>(mut self, shape: &[usize], detail: Detail, coder: &mut impl BitCoder) {
-        Head::state::<T>(Some(&self.head), shape, coder);
+        Head::state::<T>(Some(&self.head), shape, detail, coder);
         let (head, turned) = (&self.head, self.head.turned(shape));
         head.form.code::<T>((&mut self.ranks, &turned), &head.plan, detail, true, coder);
     }
@@ -65,7 +67,7 @@ pub fn read<T: Element>(
     decoder: &mut RangeDecoder<'_>,
     data: &mut [T],
 ) -> Result<(), Error> {
-    let head = Head::state::<T>(None, shape, decoder);
+    let head = Head::state::<T>(None, shape, detail, decoder);
     let head = head.ok_or_else(|| Error::corrupt(0, "a form that no encoder chooses"))?;
     let mut ranks = vec![0; data.len()];
     let turned = head.turned(shape);
@@ -75,4 +77,80 @@ pub fn read<T: Element>(
     }
     head.form.values(&ranks, data);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::head::turn;
+    use super::*;
+
+    const DETAILS: [Detail; 2] = [Detail::Few, Detail::Many];
+
+    /// The bytes of values that come back.
+    fn size<T: Element>(data: &[T], shape: &[usize], detail: Detail) -> usize {
+        let (stream, _) = encode(data, shape, detail);
+        let mut back = vec![T::default(); data.len()];
+        decode(&stream, shape, detail, &mut back).expect("reads");
+        assert!(back.iter().zip(data).all(|(a, b)| a.to_bits() == b.to_bits()), "{detail:?} {shape:?}");
+        stream.len()
+    }
+
+    fn noise(i: usize) -> f64 {
+        let mixed = (i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        ((mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 40) as f64 / 16777216.0 - 0.5
+    }
+
+    /// A picture with so many channels, each of which is another mix of one texture and its own colour.
+    fn picture(channel: usize, y: usize, x: usize) -> u8 {
+        let texture = noise(y * 1000 + x) * 60.0 + (x as f64 * 0.11).sin() * 40.0 + (y as f64 * 0.07).cos() * 30.0;
+        (128.0 + texture * (1.0 - 0.2 * channel as f64) + channel as f64 * 9.0 + noise(7 * (y * 90 + x) + channel))
+            as u8
+    }
+
+    #[test]
+    fn channels_first_or_last_take_little_more_than_one() {
+        let (height, width) = (70, 90);
+        for detail in DETAILS {
+            let one: Vec<u8> = (0..height * width).map(|i| picture(0, i / width, i % width)).collect();
+            let one = size(&one, &[height, width], detail);
+            for channels in 2..=4 {
+                let last = |i: usize| picture(i % channels, i / channels / width, i / channels % width);
+                let last: Vec<u8> = (0..height * width * channels).map(last).collect();
+                let first = turn(&last, channels);
+                for (data, shape) in [(last, [height, width, channels]), (first, [channels, height, width])] {
+                    let all = size(&data, &shape, detail);
+                    assert!(all < one + (channels - 1) * one * 2 / 3, "{detail:?} {shape:?}: {all} bytes, one {one}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn noisy_pictures_have_several_predictors_and_lines_have_one() {
+        let picture: Vec<u8> = (0..8000).map(|i| picture(0, i / 100, i % 100)).collect();
+        assert!(choose(&picture, &[80, 100], Detail::Few).head.plan.several);
+        let plane: Vec<i32> = (0..8000).map(|i| (i / 100 * 31 + i % 100 * 17) as i32).collect();
+        assert!(!choose(&plane, &[80, 100], Detail::Few).head.plan.several);
+        assert!(!choose(&plane, &[8000], Detail::Few).head.plan.several);
+    }
+
+    #[test]
+    fn any_bytes_are_read_as_channels() {
+        for shape in [[3, 7, 9], [7, 9, 4], [2, 2, 2], [4, 1, 30]] {
+            let data: Vec<u8> = (0..shape.iter().product()).map(|i| picture(i % 3, i / 9, i % 9)).collect();
+            let mut back = vec![0u8; data.len()];
+            for detail in DETAILS {
+                size(&data, &shape, detail);
+                let (stream, _) = encode(&data, &shape, detail);
+                for bit in 0..stream.len() * 8 {
+                    let mut bad = stream.clone();
+                    bad[bit / 8] ^= 1 << (bit % 8);
+                    let _ = decode(&bad, &shape, detail, &mut back);
+                }
+                for fill in 0..=255u8 {
+                    let _ = decode(&[fill; 40], &shape, detail, &mut back);
+                }
+            }
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Which points a point is predicted from, and where they lie.
 
+use super::channels;
+
 /// Elements before and behind every row that stand for what is outside: as many as neighbours lie apart, along one axis
 /// and along several.
 const MARGINS: [usize; 2] = [20, 4];
@@ -143,6 +145,11 @@ impl Rows {
     pub fn before(&self, at: &At) -> Option<isize> {
         let axes = [(1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0)];
         axes.into_iter().find_map(|neighbour| self.offset(at, neighbour))
+    }
+
+    /// Whether the planes are few enough to be the channels of one picture.
+    pub fn are_channels(&self) -> bool {
+        self.rank == 3 && (2..=channels::MOST).contains(&self.lengths[1])
     }
 
     /// The neighbours that least squares look at, and what they weigh at the start.

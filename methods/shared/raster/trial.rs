@@ -11,6 +11,8 @@ use crate::shared::mixing::Cost;
 const LOOKED_AT: usize = 1 << 13;
 /// Widths of even cells that are tried: octaves below the largest magnitude.
 const EVEN: [i32; 2] = [2, 6];
+/// How many times the bits of several predictors that of one has to take for several to be chosen.
+const WORTH_WHILE: f64 = 1.01;
 /// Axes that differences are taken along together at first.
 const TOGETHER: usize = 3;
 
@@ -39,7 +41,7 @@ impl Chosen {
     /// Bits that an array of `shape` takes, by those of blocks of about `part` values.
     pub fn bits<T: Element>(&self, shape: &[usize], detail: Detail, part: usize) -> f64 {
         let mut cost = Cost::default();
-        Head::state::<T>(Some(&self.head), shape, &mut cost);
+        Head::state::<T>(Some(&self.head), shape, detail, &mut cost);
         let besides = std::mem::take(&mut cost.bits);
         let (blocks, block) = blocks::sample(&self.ranks, &self.head.turned(shape), part);
         let sampled: usize = blocks.iter().map(Vec::len).sum();
@@ -121,7 +123,7 @@ impl Blocks {
     /// Bits that the blocks would take, with their share of the head.
     fn bits<T: Element>(&self, head: &Head, subject: &Subject<'_>, detail: Detail) -> f64 {
         let mut besides = Cost::default();
-        Head::state::<T>(Some(head), subject.shape, &mut besides);
+        Head::state::<T>(Some(head), subject.shape, detail, &mut besides);
         let mut cost = Cost::default();
         for block in &self.blocks {
             let mut ranks = subject.ranks(&head.form, block);
@@ -136,7 +138,7 @@ pub fn choose<T: Element>(data: &[T], shape: &[usize], detail: Detail) -> Chosen
     let subject = Subject::new(data, shape);
     let blocks = Blocks::of(&subject.ranks, shape);
     let axes = (0..shape.len().min(TOGETHER)).collect();
-    let plan = Plan { axes, start: 0, mirrors: Vec::new(), common: None };
+    let plan = Plan { axes, several: detail == Detail::Many, start: 0, mirrors: Vec::new(), common: None };
     let heads = subject.forms(data).into_iter().map(|form| {
         let start = start::<T>(&form, &subject.ranks(&form, &blocks.blocks[0]));
         Head { form, plan: Plan { start, ..plan.clone() }, turned: false }
@@ -154,6 +156,9 @@ pub fn choose<T: Element>(data: &[T], shape: &[usize], detail: Detail) -> Chosen
     }
     let blocks = turn_if_better::<T>(&mut best, &subject, blocks, detail);
     drop_axes::<T>(&mut best, &subject, &blocks, detail);
+    if detail == Detail::Few && shape.len() > 1 {
+        try_several::<T>(&mut best, &subject, &blocks);
+    }
     finish::<T>(best, &subject, repeats)
 }
 
@@ -193,9 +198,31 @@ fn turn_if_better<T: Element>(best: &mut Best, subject: &Subject<'_>, blocks: Bl
     let bits = turned.bits::<T>(&head, subject, detail) * blocks.share / turned.share;
     if best.consider(bits, head) {
         best.bits *= turned.share / blocks.share;
+        without_repeats::<T>(best, subject, &turned, detail);
         return turned;
     }
     blocks
+}
+
+/// Looks for no repeats if that is better; what comes again in one order of the axes need not in another.
+fn without_repeats<T: Element>(best: &mut Best, subject: &Subject<'_>, blocks: &Blocks, detail: Detail) {
+    let mut head = best.head().clone();
+    if head.plan.common.take().is_some() {
+        best.consider(blocks.bits::<T>(&head, subject, detail), head);
+    }
+}
+
+/// Takes several predictors, which take their time, if that gains something worth while; what comes again may be worth
+/// less to them.
+fn try_several<T: Element>(best: &mut Best, subject: &Subject<'_>, blocks: &Blocks) {
+    let mut head = best.head().clone();
+    head.plan.several = true;
+    let bits = blocks.bits::<T>(&head, subject, Detail::Few);
+    let mut several = Best { bits, head: Some(head) };
+    without_repeats::<T>(&mut several, subject, blocks, Detail::Few);
+    if several.bits * WORTH_WHILE < best.bits {
+        *best = several;
+    }
 }
 
 /// Leaves out one axis of the differences after the other while that pays; along one alone, a row's points stay.

@@ -59,13 +59,13 @@ struct Walk<'a, S, C, const M: usize, const N: usize, K> {
 /// Codes the ranks of an array.
 pub fn run<S: Scale>(array: Array<'_>, plan: &Plan, scale: &S, detail: Detail, coder: &mut impl BitCoder) {
     match detail {
-        Detail::Few => Walk::<_, _, 2, 4, Few>::new(array, plan, scale, false, coder).run(),
-        Detail::Many => Walk::<_, _, 4, 8, Many>::new(array, plan, scale, true, coder).run(),
+        Detail::Few => Walk::<_, _, 2, 4, Few>::new(array, plan, scale, detail, coder).run(),
+        Detail::Many => Walk::<_, _, 4, 8, Many>::new(array, plan, scale, detail, coder).run(),
     }
 }
 
 impl<'a, S: Scale, C: BitCoder, const M: usize, const N: usize, K: Contexts<M, N>> Walk<'a, S, C, M, N, K> {
-    fn new(array: Array<'a>, plan: &'a Plan, scale: &'a S, follows: bool, coder: &'a mut C) -> Self {
+    fn new(array: Array<'a>, plan: &'a Plan, scale: &'a S, detail: Detail, coder: &'a mut C) -> Self {
         let rows = Rows::new(array.shape);
         let total = rows.count * rows.pitch;
         let trace = Trace { places: vec![0.0; total], marks: vec![plan.start; total], errors: vec![0.0; total] };
@@ -76,7 +76,7 @@ impl<'a, S: Scale, C: BitCoder, const M: usize, const N: usize, K: Contexts<M, N
             coder,
             trace,
             watch: Watch::default(),
-            blend: Blend::new(&rows, plan.sets(array.shape.len(), follows), &plan.mirrors, follows),
+            blend: Blend::new(&rows, plan.predictors(array.shape.len(), rows.are_channels(), detail), &plan.mirrors),
             models: Residuals::new(),
             rests: Rests::new(),
             repeats: plan.common.map(|common| Repeats::new(&rows, common, &plan.mirrors)),
