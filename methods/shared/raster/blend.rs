@@ -39,7 +39,8 @@ pub struct Blend {
     mirrors: Vec<Mirror>,
     at: At,
     follower: Option<Follower>,
-    columns: Vec<[f64; MOST]>,
+    /// By column, what every predictor has erred in it.
+    columns: Vec<f64>,
     recent: [f64; MOST],
     predictions: [f64; MOST],
     count: usize,
@@ -58,7 +59,7 @@ impl Blend {
             at: [[0, 1]; 3],
             follower: follows.then(|| Follower::new(rows)),
             // A single row has no columns, and a single predictor is not weighed.
-            columns: vec![[0.0; MOST]; if rows.count > 1 && count > 1 { rows.len } else { 1 }],
+            columns: vec![0.0; if rows.count > 1 && count > 1 { rows.len * count } else { count }],
             recent: [0.0; MOST],
             predictions: [0.0; MOST],
             count,
@@ -106,7 +107,7 @@ impl Blend {
     #[inline(always)]
     fn mix(&self, column: usize) -> f64 {
         let (mut sum, mut weights) = (0.0, 0.0);
-        let errors = self.recent.iter().zip(&self.columns[column.min(self.columns.len() - 1)]);
+        let errors = self.recent.iter().zip(&self.columns[self.start(column)..]);
         for (prediction, (along, across)) in self.predictions[..self.count].iter().zip(errors) {
             let error = along + across + 1e-140;
             let weight = 1.0 / (error * error);
@@ -114,6 +115,12 @@ impl Blend {
             weights += weight;
         }
         sum / weights
+    }
+
+    /// Where the errors in a column start.
+    #[inline(always)]
+    fn start(&self, column: usize) -> usize {
+        (column * self.count).min(self.columns.len() - self.count)
     }
 
     /// Learns where the point turned out to be; `gap`: the distance between cells there.
@@ -125,8 +132,8 @@ impl Blend {
         if let Some(follower) = &mut self.follower {
             follower.learn(place - self.predictions[self.count - 1], gap);
         }
-        let column = column.min(self.columns.len() - 1);
-        let columns = &mut self.columns[column];
+        let start = self.start(column);
+        let columns = &mut self.columns[start..];
         for ((prediction, along), across) in self.predictions[..self.count].iter().zip(&mut self.recent).zip(columns) {
             let error = place - prediction;
             let square = error * error + gap * gap * 0.01;
