@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::source::Source;
-use super::sum::{BLOCK, blocks, pairs, total};
+use super::sum::{BLOCK, blocks, blocks_with, pairs, total};
 
 /// Axes beyond this many have no place in a pass: `ndarray` shapes of data sets are far below.
 const RANK: usize = 16;
@@ -79,9 +79,10 @@ pub(super) fn structure(source: &dyn Source, shape: &[usize], means: Means) -> S
     let elements: usize = shape.iter().product();
     let (neighbours, slopes) = (Pairs::along_axes(shape, 1), Pairs::along_axes(shape, 2));
     assert!(shape.len() <= RANK, "{} axes", shape.len());
-    let parts = blocks(elements, |block| {
+    let errors = || Window { source, elements, mean: means.error, start: 0, values: Vec::new(), other: Vec::new() };
+    let parts = blocks_with(elements, errors, |errors, block| {
         let mut part = [0.0; RANK + 4];
-        let errors = Window::new(source, elements, &block, shape, means.error);
+        errors.move_to(&block, shape);
         (part[0], part[1]) = errors.moments(&block, means.original);
         for (pairs, sum) in neighbours.iter().zip(&mut part[4..]) {
             *sum = errors.products(*pairs, &block);
@@ -108,24 +109,26 @@ pub(super) fn structure(source: &dyn Source, shape: &[usize], means: Means) -> S
 struct Window<'a> {
     source: &'a dyn Source,
     elements: usize,
-    start: usize,
     mean: f64,
+    start: usize,
     values: Vec<f64>,
+    /// The original's values in the block, or errors farther on.
+    other: Vec<f64>,
 }
 
-impl<'a> Window<'a> {
-    fn new(source: &'a dyn Source, elements: usize, block: &Range<usize>, shape: &[usize], mean: f64) -> Self {
+impl Window<'_> {
+    fn move_to(&mut self, block: &Range<usize>, shape: &[usize]) {
         let strides = (0..shape.len()).map(|axis| 2 * shape[axis + 1..].iter().product::<usize>());
         let reach = strides.filter(|&reach| reach <= BLOCK / 2).max().unwrap_or(0);
-        let mut window = Window { source, elements, start: block.start, mean, values: Vec::new() };
-        window.values = window.load(block.start, block.len() + reach);
-        window
+        let mut values = std::mem::take(&mut self.values);
+        self.load(block.start, block.len() + reach, &mut values);
+        (self.start, self.values) = (block.start, values);
     }
 
     /// Errors less their mean from `start` on, `length` of them or as many as there are.
-    fn load(&self, start: usize, length: usize) -> Vec<f64> {
-        let mut values = vec![0.0; length.min(self.elements - start)];
-        self.source.error(start, &mut values);
+    fn load(&self, start: usize, length: usize, values: &mut Vec<f64>) {
+        values.resize(length.min(self.elements - start), 0.0);
+        self.source.error(start, values);
         match self.source.valid() {
             None => values.iter_mut().for_each(|value| *value -= self.mean),
             Some(valid) => {
@@ -133,47 +136,46 @@ impl<'a> Window<'a> {
                 present.for_each(|(value, _)| *value -= self.mean);
             }
         }
-        values
     }
 
-    fn moments(&self, block: &Range<usize>, mean: f64) -> (f64, f64) {
+    fn moments(&mut self, block: &Range<usize>, mean: f64) -> (f64, f64) {
         let errors = &self.values[..block.len()];
-        let mut original = vec![0.0; block.len()];
-        self.source.original(block.start, &mut original);
-        (pairs(errors, errors, |e, _| e * e), pairs(errors, &original, |e, x| e * (x - mean)))
+        self.other.resize(block.len(), 0.0);
+        self.source.original(block.start, &mut self.other);
+        (pairs(errors, errors, |e, _| e * e), pairs(errors, &self.other, |e, x| e * (x - mean)))
     }
 
     /// Calls `with` with the errors on either side of each pair that begins in a block, run by run.
-    fn each_run(&self, pairs: Pairs, block: &Range<usize>, mut with: impl FnMut(Range<usize>, &[f64], &[f64])) {
+    fn each_run(&mut self, pairs: Pairs, block: &Range<usize>, mut with: impl FnMut(Range<usize>, &[f64], &[f64])) {
         let near = pairs.offset + block.len() <= self.values.len() || pairs.offset <= self.values.len() - block.len();
-        let far = if near { Vec::new() } else { self.load_far(pairs, block) };
+        let mut far = std::mem::take(&mut self.other);
+        if !near && block.start + pairs.offset < self.elements {
+            self.load(block.start + pairs.offset, block.len(), &mut far);
+        }
         for run in pairs.runs(block.clone()) {
             let at = run.start - self.start;
             let (first, from) = (&self.values[at..at + run.len()], if near { at + pairs.offset } else { at });
             let second = if near { &self.values[from..from + run.len()] } else { &far[from..from + run.len()] };
             with(run, first, second);
         }
+        self.other = far;
     }
 
-    fn load_far(&self, pairs: Pairs, block: &Range<usize>) -> Vec<f64> {
-        let start = block.start + pairs.offset;
-        if start < self.elements { self.load(start, block.len()) } else { Vec::new() }
-    }
-
-    fn products(&self, along: Pairs, block: &Range<usize>) -> f64 {
+    fn products(&mut self, along: Pairs, block: &Range<usize>) -> f64 {
         let mut sum = 0.0;
         self.each_run(along, block, |_, a, b| sum += pairs(a, b, |a, b| a * b));
         sum
     }
 
     /// Sum of the squares of central differences, and, where values may be missing, how many there are.
-    fn slopes(&self, along: Pairs, block: &Range<usize>) -> (f64, f64) {
+    fn slopes(&mut self, along: Pairs, block: &Range<usize>) -> (f64, f64) {
         let (mut square, mut count) = (0.0, 0.0);
         let slope = |a: f64, b: f64| {
             let half = (b - a) / 2.0;
             half * half
         };
-        self.each_run(along, block, |run, a, b| match self.source.valid() {
+        let source = self.source;
+        self.each_run(along, block, |run, a, b| match source.valid() {
             None => square += pairs(a, b, slope),
             Some(valid) => {
                 let present = |at: usize| valid[run.start + at] && valid[run.start + at + along.offset];

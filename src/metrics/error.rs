@@ -89,6 +89,15 @@ impl Errors {
         }
     }
 
+    /// Adds those of other elements. Where the largest error stands is found at the end.
+    fn join(&mut self, other: Errors) {
+        self.sum += other.sum;
+        self.sum_abs += other.sum_abs;
+        self.sum_square += other.sum_square;
+        self.mismatches += other.mismatches;
+        self.widen(other.largest, other.pointwise);
+    }
+
     /// Adds one element that is not missing. Where the largest error stands is found at the end.
     #[inline(always)]
     fn add<T: Element>(&mut self, x: T, y: T, inverse: f64) {
@@ -130,14 +139,31 @@ fn with_holes<T: Element>(x: &[T], y: &[T], valid: &[bool], block: Range<usize>,
 
 /// A block without missing values.
 fn complete<T: Element>(x: &[T], y: &[T], inverse: f64) -> Errors {
-    if !T::DTYPE.is_float() {
-        // Wider vectors only make it slower to widen small integers.
+    if T::DTYPE.is_float() {
+        return wide(
+            #[inline(always)]
+            || in_lanes(x, y, inverse),
+        );
+    }
+    if T::DTYPE.size() == 8 {
         return in_lanes(x, y, inverse);
     }
-    wide(
-        #[inline(always)]
-        || in_lanes(x, y, inverse),
-    )
+    // Small integers and their differences are numbers of double precision, which all have one width.
+    const PIECE: usize = 512;
+    let mut all = NONE;
+    let (mut left, mut right) = ([0.0; PIECE], [0.0; PIECE]);
+    for (x, y) in x.chunks(PIECE).zip(y.chunks(PIECE)) {
+        let (left, right) = (&mut left[..x.len()], &mut right[..x.len()]);
+        all.join(wide(
+            #[inline(always)]
+            || {
+                left.iter_mut().zip(x).for_each(|(to, from)| *to = from.to_f64());
+                right.iter_mut().zip(y).for_each(|(to, from)| *to = from.to_f64());
+                in_lanes(left, right, inverse)
+            },
+        ));
+    }
+    all
 }
 
 /// In lanes that a compiler can make vectors.
@@ -181,4 +207,20 @@ fn in_lanes<T: Element>(x: &[T], y: &[T], inverse: f64) -> Errors {
 fn came_back<T: Element>(x: T, y: T) -> bool {
     let is_nan = |value: T| value.partial_cmp(&value).is_none();
     if is_nan(x) { is_nan(y) } else { x.to_bits() == y.to_bits() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_integers_have_the_errors_of_the_same_numbers_in_double_precision() {
+        let x: Vec<i16> = (0..1300).map(|at| (at * 7919 % 2003 - 1000) as i16).collect();
+        let y: Vec<i16> = x.iter().zip(0..).map(|(x, at)| x + (at * 31 % 17 - 8) as i16).collect();
+        let real = |values: &[i16]| values.iter().map(|&value| f64::from(value)).collect::<Vec<_>>();
+        for (start, end) in [(0, 1300), (0, 512), (3, 1030), (7, 7)] {
+            let (x, y) = (&x[start..end], &y[start..end]);
+            assert_eq!(complete(x, y, 0.125), complete(&real(x), &real(y), 0.125));
+        }
+    }
 }

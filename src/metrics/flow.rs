@@ -7,16 +7,13 @@
 
 use rayon::prelude::*;
 
-use super::window::{HALF, WINDOW, along, down, gaussian};
+use super::picture::{Picture, pyramid};
+use super::wide::wide;
+use super::window::WINDOW;
 use crate::dataset::Kind;
 
-/// Standard deviation of the window, pixels.
-const SIGMA: f64 = 2.5;
 /// Steps per level.
 const STEPS: usize = 2;
-/// Sides at which the pyramid ends, pixels, and most levels.
-const SMALLEST: usize = 24;
-const LEVELS: usize = 5;
 /// A mean gradient of 1 % of the range per pixel weighs as much as staying where one is.
 const LAMBDA: f64 = 1e-4;
 /// Largest displacement that a step may add, pixels: beyond, the linear model means nothing.
@@ -51,10 +48,15 @@ impl Film {
 
     /// The luma of a frame, in units of `range`.
     fn luma(&self, frame: usize, range: f64, read: &(impl Fn(usize, &mut [f64]) + Sync)) -> Picture {
-        let mut all = vec![0.0; self.rows * self.columns * self.channels];
-        read(frame * self.stride, &mut all);
-        let mean = |pixel: &[f64]| pixel.iter().sum::<f64>() / (pixel.len() as f64 * range);
-        Picture { columns: self.columns, pixels: all.chunks_exact(self.channels).map(mean).collect() }
+        let mut pixels = vec![0.0; self.rows * self.columns * self.channels];
+        read(frame * self.stride, &mut pixels);
+        if self.channels > 1 {
+            let mean = |pixel: &[f64]| pixel.iter().sum::<f64>() / (pixel.len() as f64 * range);
+            pixels = pixels.chunks_exact(self.channels).map(mean).collect();
+        } else {
+            pixels.iter_mut().for_each(|pixel| *pixel /= range);
+        }
+        Picture { columns: self.columns, pixels }
     }
 }
 
@@ -67,174 +69,168 @@ pub(super) struct Flow {
 
 /// The flow from each frame but the last to the next one. `read` fills a slice with values from a flat index on.
 pub(super) fn flows(film: &Film, range: f64, read: impl Fn(usize, &mut [f64]) + Sync) -> Vec<Flow> {
-    let pair = |frame: usize| {
-        let (from, to) = (pyramid(film.luma(frame, range, &read)), pyramid(film.luma(frame + 1, range, &read)));
-        between(&from, &to)
+    let pair = |(motion, seen): &mut (Motion, Option<(usize, Vec<Picture>)>), frame: usize| {
+        let levels = |frame: usize| pyramid(film.luma(frame, range, &read));
+        let known = seen.take().filter(|(seen, _)| *seen == frame);
+        let (from, to) = (known.map_or_else(|| levels(frame), |(_, levels)| levels), levels(frame + 1));
+        motion.follow(&from, &to);
+        *seen = Some((frame + 1, to));
+        motion.flow()
     };
-    (0..film.frames - 1).into_par_iter().map(pair).collect()
+    (0..film.frames - 1).into_par_iter().map_init(Default::default, pair).collect()
 }
 
 /// The mean end-point error and its 95th percentile: the least value that 95 of 100 do not exceed.
 pub(super) fn end_point_errors(x: &[Flow], y: &[Flow]) -> (f64, f64) {
-    let of = |(x, y): (&Flow, &Flow)| {
+    let mut errors = vec![0.0f32; x.iter().map(|flow| flow.right.len()).sum()];
+    let mut rest = &mut errors[..];
+    for (x, y) in x.iter().zip(y) {
+        let (errors, behind) = std::mem::take(&mut rest).split_at_mut(x.right.len());
+        rest = behind;
         let parts = x.right.iter().zip(&x.down).zip(y.right.iter().zip(&y.down));
-        let distance = |((xr, xd), (yr, yd)): ((&f32, &f32), (&f32, &f32))| {
+        for (error, ((xr, xd), (yr, yd))) in errors.iter_mut().zip(parts) {
             let (right, down) = (f64::from(yr - xr), f64::from(yd - xd));
-            (right * right + down * down).sqrt() as f32
-        };
-        parts.map(distance).collect::<Vec<f32>>()
-    };
-    let mut errors: Vec<f32> = x.iter().zip(y).flat_map(of).collect();
+            *error = (right * right + down * down).sqrt() as f32;
+        }
+    }
     let [sum] = super::sum::sums(errors.len(), &|at| [f64::from(errors[at])]);
     let (count, rank) = (errors.len(), (errors.len() * 95).div_ceil(100) - 1);
     let (_, percentile, _) = errors.select_nth_unstable_by(rank, f32::total_cmp);
     (sum / count as f64, f64::from(*percentile))
 }
 
-/// One channel of a frame.
-struct Picture {
-    columns: usize,
-    pixels: Vec<f64>,
-}
-
-impl Picture {
-    fn rows(&self) -> usize {
-        self.pixels.len() / self.columns
-    }
-
-    fn row(&self, row: usize) -> &[f64] {
-        &self.pixels[row * self.columns..(row + 1) * self.columns]
-    }
-
-    /// Half the size each way, every pixel the mean of four; an odd last row or column is dropped.
-    fn halved(&self) -> Picture {
-        let columns = self.columns / 2;
-        let mut pixels = Vec::with_capacity(self.pixels.len() / 4);
-        for at in 0..self.rows() / 2 {
-            let (above, below) = (self.row(2 * at), self.row(2 * at + 1));
-            let pairs = above.chunks_exact(2).zip(below.chunks_exact(2));
-            pixels.extend(pairs.map(|(above, below)| (above[0] + above[1] + below[0] + below[1]) / 4.0));
-        }
-        Picture { columns, pixels }
-    }
-
-    /// Central differences along the columns and down the rows; at the borders a pixel stands for what is beyond.
-    fn gradients(&self) -> (Vec<f64>, Vec<f64>) {
-        let (rows, columns) = (self.rows(), self.columns);
-        let (mut right, mut down) = (Vec::with_capacity(self.pixels.len()), Vec::with_capacity(self.pixels.len()));
-        for at in 0..rows {
-            let (row, above, below) = (self.row(at), self.row(at.saturating_sub(1)), self.row((at + 1).min(rows - 1)));
-            right.extend((0..columns).map(|x| (row[(x + 1).min(columns - 1)] - row[x.saturating_sub(1)]) / 2.0));
-            down.extend(above.iter().zip(below).map(|(above, below)| (below - above) / 2.0));
-        }
-        (right, down)
-    }
-
-    /// The value between pixels, bilinear; beyond the border that of the border.
-    fn between(&self, x: f64, y: f64) -> f64 {
-        let (last_x, last_y) = (self.columns - 1, self.rows() - 1);
-        let (x, y) = (x.clamp(0.0, last_x as f64), y.clamp(0.0, last_y as f64));
-        let (left, top) = (x as usize, y as usize);
-        let (right, bottom) = ((left + 1).min(last_x), (top + 1).min(last_y));
-        let (across, down) = (x - left as f64, y - top as f64);
-        let (above, below) = (self.row(top), self.row(bottom));
-        let above = above[left] + across * (above[right] - above[left]);
-        let below = below[left] + across * (below[right] - below[left]);
-        above + down * (below - above)
-    }
-
-    /// Every pixel the weighted mean of those around it.
-    fn smoothed(&self, weights: &[f64; WINDOW]) -> Vec<f64> {
-        let (rows, columns) = (self.rows(), self.columns);
-        let (mut column, mut padded) = (vec![0.0; columns], vec![0.0; columns + WINDOW - 1]);
-        let mut out = vec![0.0; self.pixels.len()];
-        for (at, out) in out.chunks_exact_mut(columns).enumerate() {
-            let near = |k: usize| self.row((at + k).saturating_sub(HALF).min(rows - 1));
-            down(std::array::from_fn(near), weights, &mut column);
-            padded[..HALF].fill(column[0]);
-            padded[HALF..HALF + columns].copy_from_slice(&column);
-            padded[HALF + columns..].fill(column[columns - 1]);
-            along(&padded, weights, out);
-        }
-        out
-    }
-}
-
-/// A picture and its halves, the picture first.
-fn pyramid(picture: Picture) -> Vec<Picture> {
-    let mut levels = vec![picture];
-    while let Some(last) = levels.last()
-        && levels.len() < LEVELS
-        && last.rows().min(last.columns) >= 2 * SMALLEST
-    {
-        let half = last.halved();
-        levels.push(half);
-    }
-    levels
-}
-
-/// The flow between two pyramids.
-fn between(from: &[Picture], to: &[Picture]) -> Flow {
-    let mut motion: Option<Motion> = None;
-    for (from, to) in from.iter().zip(to).rev() {
-        let mut next = motion.map_or_else(|| Motion::still(from), |coarse| coarse.doubled(from));
-        next.refine(from, to);
-        motion = Some(next);
-    }
-    let Motion { right, down, .. } = motion.expect("a pyramid has a level");
-    let narrow = |numbers: Vec<f64>| numbers.into_iter().map(|number| number as f32).collect();
-    Flow { right: narrow(right), down: narrow(down) }
-}
-
-/// Displacements at one level of the pyramid.
+/// Displacements at one level of the pyramid, and memory that serves level after level.
+#[derive(Default)]
 struct Motion {
     columns: usize,
     right: Vec<f64>,
     down: Vec<f64>,
+    /// What a component is doubled into.
+    spare: Vec<f64>,
+    /// Smoothed products of the gradients: of those to the right, of both, of those down.
+    squares: [Vec<f64>; 3],
+    difference: Vec<f64>,
 }
 
 impl Motion {
-    fn still(picture: &Picture) -> Self {
-        let zeros = vec![0.0; picture.pixels.len()];
-        Motion { columns: picture.columns, right: zeros.clone(), down: zeros }
+    /// The flow at the first level.
+    fn flow(&self) -> Flow {
+        let narrow = |numbers: &[f64]| numbers.iter().map(|&number| number as f32).collect();
+        Flow { right: narrow(&self.right), down: narrow(&self.down) }
     }
 
-    /// The same motion in a picture of twice the size.
-    fn doubled(self, picture: &Picture) -> Self {
-        let (columns, rows) = (self.columns, self.right.len() / self.columns);
-        let place = |at: usize| {
-            let (row, column) = (at / picture.columns / 2, at % picture.columns / 2);
-            row.min(rows - 1) * columns + column.min(columns - 1)
-        };
-        let double = |coarse: &[f64]| (0..picture.pixels.len()).map(|at| 2.0 * coarse[place(at)]).collect();
-        Motion { columns: picture.columns, right: double(&self.right), down: double(&self.down) }
+    /// Finds the displacements between two pyramids.
+    fn follow(&mut self, from: &[Picture], to: &[Picture]) {
+        self.columns = 0;
+        for (from, to) in from.iter().zip(to).rev() {
+            if self.columns == 0 {
+                for part in [&mut self.right, &mut self.down] {
+                    part.clear();
+                    part.resize(from.pixels.len(), 0.0);
+                }
+            } else {
+                for part in [&mut self.right, &mut self.down] {
+                    double(part, self.columns, from, &mut self.spare);
+                    std::mem::swap(part, &mut self.spare);
+                }
+            }
+            self.columns = from.columns;
+            self.refine(from, to);
+        }
     }
 
     /// Steps of Gauss and Newton towards the least difference of `to`, moved back, from `from`.
     fn refine(&mut self, from: &Picture, to: &Picture) {
-        let weights = gaussian(SIGMA);
-        let (gx, gy) = from.gradients();
-        let mean = |map: Vec<f64>| Picture { columns: self.columns, pixels: map }.smoothed(&weights);
-        let product = |a: &[f64], b: &[f64]| mean(a.iter().zip(b).map(|(a, b)| a * b).collect());
-        let (xx, xy, yy) = (product(&gx, &gx), product(&gx, &gy), product(&gy, &gy));
+        let squares = &mut self.squares;
+        squares.iter_mut().for_each(|square| square.resize(from.pixels.len(), 0.0));
+        from.smooth(
+            |row, columns, [xx, xy, yy]| {
+                from.gradients(row, columns, xx, yy);
+                multiply(xx, xy, yy);
+            },
+            |row, columns, means| {
+                for (square, mean) in squares.iter_mut().zip(means) {
+                    let here = row * from.columns + columns.start..row * from.columns + columns.end;
+                    square[here].copy_from_slice(&mean[..columns.len()]);
+                }
+            },
+        );
+        self.difference.resize(from.pixels.len(), 0.0);
         for _ in 0..STEPS {
-            let difference: Vec<f64> = (0..gx.len())
-                .map(|at| {
-                    let (x, y) = ((at % self.columns) as f64, (at / self.columns) as f64);
-                    from.pixels[at] - to.between(x + self.right[at], y + self.down[at])
-                })
-                .collect();
-            let (bx, by) = (product(&gx, &difference), product(&gy, &difference));
-            for at in 0..gx.len() {
-                let (a, b, d) = (xx[at] + LAMBDA, xy[at], yy[at] + LAMBDA);
-                let determinant = a * d - b * b;
-                let right = (d * bx[at] - b * by[at]) / determinant;
-                let down = (a * by[at] - b * bx[at]) / determinant;
-                self.right[at] += right.clamp(-REACH, REACH);
-                self.down[at] += down.clamp(-REACH, REACH);
-            }
+            self.differences(from, to);
+            self.step(from);
         }
     }
+
+    /// What is left of `from` when `to`, moved back, is taken away.
+    fn differences(&mut self, from: &Picture, to: &Picture) {
+        let columns = self.columns;
+        let moved = self.right.chunks_exact(columns).zip(self.down.chunks_exact(columns));
+        for (row, (difference, (right, down))) in self.difference.chunks_exact_mut(columns).zip(moved).enumerate() {
+            to.left_of(from.row(row), row, right, down, difference);
+        }
+    }
+
+    /// One step, given what is left and the smoothed products of the gradients.
+    fn step(&mut self, from: &Picture) {
+        let (difference, [xx, xy, yy]) = (&self.difference, &self.squares);
+        from.smooth(
+            |row, columns, [bx, by]| {
+                from.gradients(row, columns.clone(), bx, by);
+                let difference = &difference[row * from.columns..][columns];
+                for ((bx, by), difference) in bx.iter_mut().zip(by).zip(difference) {
+                    (*bx, *by) = (*bx * difference, *by * difference);
+                }
+            },
+            |row, columns, [bx, by]| {
+                let here = row * from.columns + columns.start..row * from.columns + columns.end;
+                let products = [&xx[here.clone()], &xy[here.clone()], &yy[here.clone()], bx, by];
+                solve(products, &mut self.right[here.clone()], &mut self.down[here]);
+            },
+        );
+    }
+}
+
+/// A component of the same motion in a picture of twice the size.
+fn double(coarse: &[f64], columns: usize, picture: &Picture, fine: &mut Vec<f64>) {
+    fine.resize(picture.pixels.len(), 0.0);
+    let rows = coarse.len() / columns;
+    for (row, fine) in fine.chunks_exact_mut(picture.columns).enumerate() {
+        let coarse = &coarse[(row / 2).min(rows - 1) * columns..][..columns];
+        for (fine, coarse) in fine.chunks_exact_mut(2).zip(coarse) {
+            let doubled = 2.0 * coarse;
+            (fine[0], fine[1]) = (doubled, doubled);
+        }
+        if fine.len() % 2 == 1 {
+            fine[2 * columns] = 2.0 * coarse[columns - 1];
+        }
+    }
+}
+
+/// The products of two gradients in place of the gradients, and between them that of both.
+fn multiply(xx: &mut [f64], xy: &mut [f64], yy: &mut [f64]) {
+    for (xx, (xy, yy)) in xx.iter_mut().zip(xy.iter_mut().zip(yy)) {
+        let (gx, gy) = (*xx, *yy);
+        (*xx, *xy, *yy) = (gx * gx, gx * gy, gy * gy);
+    }
+}
+
+/// Adds to displacements what solves the two equations of each pixel, as far as a step may reach.
+fn solve([xx, xy, yy, bx, by]: [&[f64]; 5], right: &mut [f64], down: &mut [f64]) {
+    let count = right.len();
+    let ([xx, xy, yy], [bx, by]) = ([&xx[..count], &xy[..count], &yy[..count]], [&bx[..count], &by[..count]]);
+    let down = &mut down[..count];
+    wide(
+        #[inline(always)]
+        || {
+            for at in 0..count {
+                let (a, b, d) = (xx[at] + LAMBDA, xy[at], yy[at] + LAMBDA);
+                let determinant = a * d - b * b;
+                right[at] += ((d * bx[at] - b * by[at]) / determinant).clamp(-REACH, REACH);
+                down[at] += ((a * by[at] - b * bx[at]) / determinant).clamp(-REACH, REACH);
+            }
+        },
+    );
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod measure;
 mod notebook;
 mod order;
 mod original;
+mod picture;
 mod ranks;
 mod similarity;
 mod sort;

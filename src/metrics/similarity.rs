@@ -75,38 +75,26 @@ struct Plane<'s> {
 }
 
 impl Plane<'_> {
-    /// Calls `read` with the numbers behind a row, all channels, and keeps this plane's.
-    fn row(&self, row: usize, out: &mut [f64], read: impl Fn(usize, &mut [f64])) {
+    /// Calls `read` with the numbers behind some pixels of a row, all channels, and keeps this plane's.
+    fn pixels(&self, row: usize, column: usize, out: &mut [f64], read: impl Fn(usize, &mut [f64])) {
         let channels = self.planes.channels;
-        let start = self.start + row * self.planes.width * channels;
+        let start = self.start + (row * self.planes.width + column) * channels;
         if channels == 1 {
             return read(start, out);
         }
-        let mut all = vec![0.0; out.len() * channels];
-        read(start - start % channels, &mut all);
-        out.iter_mut().zip(all.iter().skip(start % channels).step_by(channels)).for_each(|(out, value)| *out = *value);
+        let mut all = [0.0; 256];
+        for (piece, out) in out.chunks_mut(all.len() / channels).enumerate() {
+            let all = &mut all[..out.len() * channels];
+            let from = start + piece * (256 / channels) * channels;
+            read(from - from % channels, all);
+            let own = all.iter().skip(start % channels).step_by(channels);
+            out.iter_mut().zip(own).for_each(|(out, value)| *out = *value);
+        }
     }
 
-    /// Spreads the values of both arrays in this plane over 256 levels.
+    /// Spreads the values of both arrays in this plane, of an array without channels, over 256 levels.
     fn quantised(self) -> Self {
-        let (mut min, mut max) = (f64::INFINITY, f64::NEG_INFINITY);
-        let width = self.planes.width;
-        let (mut x, mut y, mut present) = (vec![0.0; width], vec![0.0; width], vec![true; width]);
-        for row in 0..self.planes.height {
-            self.fill(row, &mut x, &mut y);
-            let holes = self.holes(row, &mut present);
-            for values in [&mut x, &mut y] {
-                if holes {
-                    values
-                        .iter_mut()
-                        .zip(&present)
-                        .filter(|(_, there)| !**there)
-                        .for_each(|(value, _)| *value = f64::NAN);
-                }
-                let (low, high) = extremes(values);
-                (min, max) = (min.min(low), max.max(high));
-            }
-        }
+        let (min, max) = self.source.extremes(self.start..self.start + self.planes.height * self.planes.width);
         Plane { levels: Some((min, max - min)), ..self }
     }
 }
@@ -120,48 +108,20 @@ impl Rows for Plane<'_> {
         self.planes.width
     }
 
-    fn fill(&self, row: usize, x: &mut [f64], y: &mut [f64]) {
-        self.row(row, x, |start, out| self.source.original(start, out));
-        self.row(row, y, |start, out| self.source.decoded(start, out));
+    fn fill(&self, row: usize, column: usize, x: &mut [f64], y: &mut [f64]) {
+        self.pixels(row, column, x, |start, out| self.source.original(start, out));
+        self.pixels(row, column, y, |start, out| self.source.decoded(start, out));
         if let Some((min, range)) = self.levels {
             [x, y].into_iter().for_each(|values| to_levels(values, min, range));
         }
     }
 
-    fn holes(&self, row: usize, present: &mut [bool]) -> bool {
+    fn holes(&self, row: usize, column: usize, present: &mut [bool]) -> bool {
         let Some(valid) = self.source.valid() else { return false };
-        let row = valid[self.start + row * self.planes.width * self.planes.channels..].iter();
+        let row = valid[self.start + (row * self.planes.width + column) * self.planes.channels..].iter();
         present.iter_mut().zip(row.step_by(self.planes.channels)).for_each(|(to, from)| *to = *from);
         present.contains(&false)
     }
-}
-
-/// The smallest and the largest of some values that are numbers.
-fn extremes(values: &[f64]) -> (f64, f64) {
-    const LANES: usize = 8;
-    let (mut min, mut max) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
-    wide(
-        #[inline(always)]
-        || {
-            let whole = values.chunks_exact(LANES);
-            let rest = whole.remainder();
-            for values in whole {
-                for lane in 0..LANES {
-                    widen(&mut min[lane], &mut max[lane], values[lane]);
-                }
-            }
-            for &value in rest {
-                widen(&mut min[0], &mut max[0], value);
-            }
-        },
-    );
-    (min.into_iter().fold(f64::INFINITY, f64::min), max.into_iter().fold(f64::NEG_INFINITY, f64::max))
-}
-
-#[inline(always)]
-fn widen(min: &mut f64, max: &mut f64, value: f64) {
-    *min = if value < *min { value } else { *min };
-    *max = if value > *max { value } else { *max };
 }
 
 /// Spreads values over the levels.
@@ -243,8 +203,8 @@ impl Halves {
         let row = || vec![0.0; rows.width()];
         let (mut above, mut below) = ((row(), row()), (row(), row()));
         for at in 0..height {
-            rows.fill(2 * at, &mut above.0, &mut above.1);
-            rows.fill(2 * at + 1, &mut below.0, &mut below.1);
+            rows.fill(2 * at, 0, &mut above.0, &mut above.1);
+            rows.fill(2 * at + 1, 0, &mut below.0, &mut below.1);
             for (out, above, below) in [(&mut halves.x, &above.0, &below.0), (&mut halves.y, &above.1, &below.1)] {
                 let pixel = |at: usize| (above[2 * at] + above[2 * at + 1] + below[2 * at] + below[2 * at + 1]) / 4.0;
                 out.extend((0..width).map(pixel));
@@ -263,13 +223,13 @@ impl Rows for Halves {
         self.width
     }
 
-    fn fill(&self, row: usize, x: &mut [f64], y: &mut [f64]) {
-        let range = row * self.width..(row + 1) * self.width;
-        x.copy_from_slice(&self.x[range.clone()]);
-        y.copy_from_slice(&self.y[range]);
+    fn fill(&self, row: usize, column: usize, x: &mut [f64], y: &mut [f64]) {
+        let start = row * self.width + column;
+        x.copy_from_slice(&self.x[start..start + x.len()]);
+        y.copy_from_slice(&self.y[start..start + y.len()]);
     }
 
-    fn holes(&self, _: usize, _: &mut [bool]) -> bool {
+    fn holes(&self, _: usize, _: usize, _: &mut [bool]) -> bool {
         false
     }
 }

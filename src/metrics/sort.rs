@@ -242,10 +242,20 @@ impl<K: Key> Sorter<K> {
         let bits = u64::BITS - (max.wide() - min.wide()).leading_zeros();
         // Two digits tell nearly all keys apart, and leave little to a last look at neighbours.
         let shift = bits.saturating_sub(2 * DIGIT_BITS);
+        let digits = |key: K| {
+            let both = ((key.wide() - min.wide()) >> shift) as usize;
+            [both & (DIGITS - 1), both >> DIGIT_BITS & (DIGITS - 1)]
+        };
         self.spare.resize(self.keys.len(), K::default());
-        for pass in 0..bits.div_ceil(DIGIT_BITS).min(2) {
-            let digit = |key: K| ((key.wide() - min.wide()) >> (shift + pass * DIGIT_BITS)) as usize & (DIGITS - 1);
-            by_digit(&self.keys, &mut self.spare, digit);
+        let mut places = [[0u32; DIGITS]; 2];
+        let keys = &self.keys[..];
+        from_afar(keys.len(), |at| {
+            let [low, high] = digits(keys[at]);
+            places[0][low] += 1;
+            places[1][high] += 1;
+        });
+        for (pass, places) in places.iter_mut().enumerate().take(bits.div_ceil(DIGIT_BITS).min(2) as usize) {
+            by_digit(&self.keys, &mut self.spare, places, |key| digits(key)[pass]);
             std::mem::swap(&mut self.keys, &mut self.spare);
         }
         if shift > 0 {
@@ -269,10 +279,8 @@ fn extremes<K: Key>(keys: &[K]) -> (K, K) {
     (min, max)
 }
 
-/// Copies keys in the order of a digit.
-fn by_digit<K: Key>(from: &[K], to: &mut [K], digit: impl Fn(K) -> usize) {
-    let mut places = [0u32; DIGITS];
-    from.iter().for_each(|&key| places[digit(key)] += 1);
+/// Copies keys in the order of a digit, given how often each occurs.
+fn by_digit<K: Key>(from: &[K], to: &mut [K], places: &mut [u32; DIGITS], digit: impl Fn(K) -> usize) {
     let mut start = 0;
     places.iter_mut().for_each(|place| start += std::mem::replace(place, start));
     for &key in from {

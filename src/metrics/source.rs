@@ -1,5 +1,7 @@
 //! The two arrays of a comparison as scaled numbers, read piece by piece: nothing of their size is ever copied.
 
+use std::ops::Range;
+
 use codecbench_methods::api::{Element, TensorRef, View};
 use codecbench_methods::{for_dtype, for_pair};
 
@@ -15,6 +17,9 @@ pub(super) trait Source: Sync {
     fn decoded(&self, start: usize, out: &mut [f64]);
     /// Fills `out` with the errors e = y - x from `start` on. The difference is taken before anything is rounded.
     fn error(&self, start: usize, out: &mut [f64]);
+    /// The smallest and the largest value of both arrays in a range, missing ones left out; infinite the other way round
+    /// where there is none.
+    fn extremes(&self, range: Range<usize>) -> (f64, f64);
     /// Which values are not missing; `None` if all are there.
     fn valid(&self) -> Option<&[bool]>;
 }
@@ -112,7 +117,73 @@ impl<T: Element> Source for Typed<'_, T> {
         }
     }
 
+    fn extremes(&self, range: Range<usize>) -> (f64, f64) {
+        let (xs, ys) = (&self.x[range.clone()], &self.y[range.clone()]);
+        let found = match self.valid {
+            None => xs.first().map(|&first| widened((first, first), xs, ys)),
+            Some(valid) => {
+                let present = xs.iter().zip(ys).zip(&valid[range]).filter(|(_, valid)| **valid);
+                present.fold(None, |found, ((&x, &y), _)| Some(widened(found.unwrap_or((x, x)), &[x], &[y])))
+            }
+        };
+        let scaled = |(min, max): (T, T)| (min.to_f64() * self.inverse, max.to_f64() * self.inverse);
+        found.map_or((f64::INFINITY, f64::NEG_INFINITY), scaled)
+    }
+
     fn valid(&self) -> Option<&[bool]> {
         self.valid
+    }
+}
+
+/// The smallest and the largest of two numbers and of those of two slices of one length.
+fn widened<T: Element>((min, max): (T, T), xs: &[T], ys: &[T]) -> (T, T) {
+    const LANES: usize = 16;
+    let (mut lows, mut highs) = ([min; LANES], [max; LANES]);
+    let (x_lanes, y_lanes) = (xs.chunks_exact(LANES), ys.chunks_exact(LANES));
+    let rest = x_lanes.remainder().iter().chain(y_lanes.remainder());
+    let (min, max) = rest.fold((min, max), |(min, max), &value| (lower(value, min), higher(value, max)));
+    wide(
+        #[inline(always)]
+        || {
+            for (x, y) in x_lanes.zip(y_lanes) {
+                for lane in 0..LANES {
+                    lows[lane] = lower(lower(x[lane], y[lane]), lows[lane]);
+                    highs[lane] = higher(higher(x[lane], y[lane]), highs[lane]);
+                }
+            }
+        },
+    );
+    (lows.into_iter().fold(min, |min, low| lower(low, min)), highs.into_iter().fold(max, |max, high| higher(high, max)))
+}
+
+#[inline(always)]
+fn lower<T: PartialOrd>(a: T, b: T) -> T {
+    if a < b { a } else { b }
+}
+
+#[inline(always)]
+fn higher<T: PartialOrd>(a: T, b: T) -> T {
+    if a > b { a } else { b }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extremes_are_of_both_arrays_and_of_what_is_there() {
+        let x: Vec<i16> = (0..100).map(|at| (at * 37 % 101) as i16).collect();
+        let y: Vec<i16> = x.iter().map(|x| x - 3).collect();
+        let source = |valid| Typed { x: &x[..], y: &y[..], valid, inverse: 0.5 };
+        for range in [0..100, 5..6, 10..27, 40..56] {
+            let smallest = y[range.clone()].iter().min().map(|&y| f64::from(y) / 2.0);
+            let largest = x[range.clone()].iter().max().map(|&x| f64::from(x) / 2.0);
+            let found = source(None).extremes(range);
+            assert_eq!((Some(found.0), Some(found.1)), (smallest, largest));
+        }
+        let valid: Vec<bool> = (0..100).map(|at| at == 50 || at == 70).collect();
+        let expected = (f64::from(y[50].min(y[70])) / 2.0, f64::from(x[50].max(x[70])) / 2.0);
+        assert_eq!(source(Some(&valid)).extremes(0..100), expected);
+        assert_eq!(source(Some(&valid)).extremes(0..50), (f64::INFINITY, f64::NEG_INFINITY));
     }
 }

@@ -14,9 +14,18 @@ const LANES: usize = 8;
 
 /// What `one` makes of each block of [`BLOCK`] indices below `length`, in order; the last block may be shorter.
 pub(super) fn blocks<R: Send>(length: usize, one: impl Fn(Range<usize>) -> R + Sync) -> Vec<R> {
+    blocks_with(length, || (), |(), block| one(block))
+}
+
+/// As [`blocks`], with memory that serves block after block.
+pub(super) fn blocks_with<M, R: Send>(
+    length: usize,
+    memory: impl Fn() -> M + Sync + Send,
+    one: impl Fn(&mut M, Range<usize>) -> R + Sync,
+) -> Vec<R> {
     let range = |block: usize| block * BLOCK..((block + 1) * BLOCK).min(length);
     let all = (0..length.div_ceil(BLOCK)).into_par_iter().with_min_len(TASK);
-    all.map(|block| one(range(block))).collect()
+    all.map_init(memory, |memory, block| one(memory, range(block))).collect()
 }
 
 /// The sums of `K` terms each.

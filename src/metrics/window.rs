@@ -1,10 +1,10 @@
-//! SSIM under the sliding window, a few rows at a time, never a picture.
+//! SSIM under the sliding window, a few rows of a strip at a time, never a picture.
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::sum::{Compensated, pairs};
+use super::sum::{Compensated, pairs, total};
 use super::wide::wide;
 
 /// Side of the window, and the standard deviation of its weights (Wang 2004, section III.B).
@@ -13,22 +13,22 @@ const SIGMA: f64 = 1.5;
 /// Neighbours on either side of the middle.
 pub(super) const HALF: usize = WINDOW / 2;
 /// Rows of windows that one task takes.
-const BAND: usize = 128;
-/// Rows of windows that are filtered together: each row of pixels is then read for several of them.
-const STEP: usize = 4;
-/// Columns that are filtered together, so that the rows they share stay in a first-level cache.
-const TILE: usize = 128;
-/// Rows of pixels under these.
-const HELD: usize = WINDOW + STEP - 1;
+const BAND: usize = 256;
+/// Windows side by side that one task takes: what is filtered for eleven rows of them fits into a first-level cache.
+const STRIP: usize = 64;
+/// Pixels under these.
+const PIXELS: usize = STRIP + WINDOW - 1;
+/// Rows that are held: when there are so many, the last ten move to the front.
+const HELD: usize = 32;
 
-/// Two pictures, row by row.
+/// Two pictures, piece by piece of a row.
 pub(super) trait Rows: Sync {
     fn height(&self) -> usize;
     fn width(&self) -> usize;
-    /// Fills a row of either picture.
-    fn fill(&self, row: usize, x: &mut [f64], y: &mut [f64]);
-    /// Whether the pixels of a row are there; no if all are, and `present` was left alone.
-    fn holes(&self, row: usize, present: &mut [bool]) -> bool;
+    /// Fills pixels of either picture from a place in a row on.
+    fn fill(&self, row: usize, column: usize, x: &mut [f64], y: &mut [f64]);
+    /// Whether pixels from a place in a row on are missing, and which are present; if none is, `present` was left alone.
+    fn holes(&self, row: usize, column: usize, present: &mut [bool]) -> bool;
 }
 
 /// The mean SSIM over the windows, and the mean of its contrast-structure factor.
@@ -44,148 +44,184 @@ pub(super) struct Constants(pub f64, pub f64);
 
 /// Mean over the windows that lie within the pictures and hold no missing pixel; `None` if there is none.
 pub(super) fn similarity(rows: &dyn Rows, constants: Constants) -> Option<Similarity> {
-    if rows.height() < WINDOW || rows.width() < WINDOW {
-        return None;
-    }
-    let windows = rows.height() - WINDOW + 1;
-    let band = |band: usize| Band::new(rows).sums(band * BAND..((band + 1) * BAND).min(windows), constants);
-    let parts: Vec<_> = (0..windows.div_ceil(BAND)).into_par_iter().map(band).collect();
-    let [ssim, contrast, count] = super::sum::total(parts.into_iter().flatten());
+    let (down, across) = windows(rows)?;
+    let (bands, strips) = (down.div_ceil(BAND), across.div_ceil(STRIP));
+    let task = |task: usize| {
+        let (band, strip) = (task / strips * BAND, task % strips * STRIP);
+        Strip::new(rows, strip, STRIP.min(across - strip)).sums(band..(band + BAND).min(down), constants)
+    };
+    let parts: Vec<_> = (0..bands * strips).into_par_iter().map(task).collect();
+    let [ssim, contrast, count] = total(parts);
     (count > 0.0).then(|| Similarity { ssim: ssim / count, contrast: contrast / count })
+}
+
+/// Rows and columns of windows that lie within the pictures, if any.
+fn windows(rows: &dyn Rows) -> Option<(usize, usize)> {
+    (rows.height() >= WINDOW && rows.width() >= WINDOW).then(|| (rows.height() - WINDOW + 1, rows.width() - WINDOW + 1))
 }
 
 /// Whether some window holds no missing pixel.
 pub(super) fn has_window(rows: &dyn Rows) -> bool {
-    let windows = (rows.height() + 1).saturating_sub(WINDOW);
-    let mut band = Band::new(rows);
-    (0..rows.height()).any(|row| {
-        band.load_holes(row);
-        row + 1 >= WINDOW
-            && row + 1 - WINDOW < windows
-            && band.whole(row + 1 - WINDOW).is_none_or(|whole| whole.contains(&true))
+    let Some((_, across)) = windows(rows) else { return false };
+    (0..across).step_by(STRIP).any(|start| {
+        let count = STRIP.min(across - start);
+        let mut presence = Presence::new();
+        (0..rows.height()).any(|row| {
+            presence.add(rows, row, start, count);
+            presence.whole(count).contains(&true)
+        })
     })
 }
 
 /// What is filtered: x, y, x^2 + y^2 (only the sum of the variances is needed) and x y.
 const MAPS: usize = 4;
 
-/// The last rows of what is filtered; row `r` stands at place `r % HELD`.
-struct Band<'r> {
+/// What is filtered, along a row of windows of a strip.
+type Line = [[f64; STRIP]; MAPS];
+
+/// Some windows side by side, row after row.
+struct Strip<'r> {
     rows: &'r dyn Rows,
-    maps: [Vec<Vec<f64>>; MAPS],
-    /// Whether the two pictures have the same pixels in a row.
-    same: [bool; HELD],
-    /// The missing pixels of each row, if any.
-    holes: [Option<Vec<bool>>; HELD],
+    weights: [f64; WINDOW],
+    /// The first of the columns, and the number of windows.
+    start: usize,
+    count: usize,
+    /// What is filtered of one row of pixels.
+    pixels: [[f64; PIXELS]; MAPS],
+    /// Rows that are filtered along, and how many of them there are.
+    lines: Box<[Line; HELD]>,
+    held: usize,
+    /// Rows up to the last that are the same in both pictures.
+    same: usize,
+    presence: Presence,
 }
 
-impl<'r> Band<'r> {
-    fn new(rows: &'r dyn Rows) -> Self {
-        let map = || vec![vec![0.0; rows.width()]; HELD];
-        Band { rows, maps: std::array::from_fn(|_| map()), same: [false; HELD], holes: [const { None }; HELD] }
+impl<'r> Strip<'r> {
+    fn new(rows: &'r dyn Rows, start: usize, count: usize) -> Self {
+        let (weights, pixels) = (gaussian(SIGMA), [[0.0; PIXELS]; MAPS]);
+        let lines = Box::new([[[0.0; STRIP]; MAPS]; HELD]);
+        Strip { rows, weights, start, count, pixels, lines, held: 0, same: 0, presence: Presence::new() }
     }
 
-    /// Sums of SSIM, of the contrast factor and of ones, for each row of windows.
-    fn sums(&mut self, windows: Range<usize>, constants: Constants) -> Vec<[f64; 3]> {
-        let (weights, count) = (gaussian(SIGMA), self.rows.width() - WINDOW + 1);
-        let mut filtered = Filtered::new(self.rows.width());
-        let (mut loaded, mut sums) = (windows.start, Vec::with_capacity(windows.len()));
-        for first in windows.clone().step_by(STEP) {
-            let group = first..(first + STEP).min(windows.end);
-            (loaded..group.end + WINDOW - 1).for_each(|row| self.load(row));
-            loaded = group.end + WINDOW - 1;
-            let whole: Vec<_> = group.clone().map(|window| self.whole(window)).collect();
-            let equal = |window: usize| whole[window - first].is_none() && self.all_same(window);
-            if !group.clone().all(equal) {
-                filtered.fill(&self.maps, group.clone(), &weights);
-            }
-            for window in group.clone() {
-                let maps = &filtered.maps[window - first];
-                sums.push(match &whole[window - first] {
-                    // Each factor is then a number over itself.
-                    None if equal(window) => [count as f64; 3],
-                    None => all(maps, constants),
-                    Some(whole) => some(maps, constants, whole),
-                });
+    /// Sums of SSIM, of the contrast factor and of ones, over rows of windows.
+    fn sums(&mut self, windows: Range<usize>, constants: Constants) -> [f64; 3] {
+        let mut totals = [Compensated::default(); 3];
+        for row in windows.start..windows.end + WINDOW - 1 {
+            self.load(row);
+            if row + 1 >= windows.start + WINDOW {
+                totals.iter_mut().zip(self.last(constants)).for_each(|(total, sum)| total.add(sum));
             }
         }
-        sums
+        totals.map(Compensated::value)
     }
 
-    /// Whether both pictures are the same under a row of windows.
-    fn all_same(&self, window: usize) -> bool {
-        (window..window + WINDOW).all(|row| self.same[row % HELD])
+    /// Sums over the row of windows that ends with the last row of pixels.
+    fn last(&self, constants: Constants) -> [f64; 3] {
+        let whole = (self.presence.rows < WINDOW).then(|| self.presence.whole(self.count));
+        if whole.is_none() && self.same >= WINDOW {
+            // Each factor is a number over itself.
+            return [self.count as f64; 3];
+        }
+        let lines = self.lines[..self.held].last_chunk().expect("as many rows as a window has");
+        let mut present = [1.0; STRIP];
+        present[self.count..].fill(0.0);
+        if let Some(whole) = whole {
+            present.iter_mut().zip(whole).for_each(|(present, whole)| *present = f64::from(whole));
+        }
+        down(lines, &self.weights, constants, &present)
     }
 
     fn load(&mut self, row: usize) {
-        let place = row % HELD;
-        let [x, y, squares, product] = &mut self.maps;
-        let (x, y) = (&mut x[place], &mut y[place]);
-        self.rows.fill(row, x, y);
-        self.same[place] = x == y;
-        products(x, y, &mut squares[place], &mut product[place]);
-        self.load_holes(row);
-    }
-
-    fn load_holes(&mut self, row: usize) {
-        let mut present = self.holes[row % HELD].take().unwrap_or_else(|| vec![true; self.rows.width()]);
-        self.holes[row % HELD] = self.rows.holes(row, &mut present).then_some(present);
-    }
-
-    /// Which windows of a row have no missing pixel; `None` if all.
-    fn whole(&self, window: usize) -> Option<Vec<bool>> {
-        let rows = window..window + WINDOW;
-        rows.clone().any(|row| self.holes[row % HELD].is_some()).then(|| {
-            let holes = |row: usize| self.holes[row % HELD].as_ref();
-            let present = |column: usize| rows.clone().filter_map(holes).all(|present| present[column]);
-            let columns: Vec<bool> = (0..self.rows.width()).map(present).collect();
-            columns.windows(WINDOW).map(|window| !window.contains(&false)).collect()
-        })
-    }
-}
-
-/// The filtered maps of some rows of windows.
-struct Filtered {
-    columns: [Vec<f64>; STEP],
-    maps: [[Vec<f64>; MAPS]; STEP],
-}
-
-impl Filtered {
-    fn new(width: usize) -> Self {
-        let row = |_| std::array::from_fn(|_| vec![0.0; width - WINDOW + 1]);
-        Filtered { columns: std::array::from_fn(|_| vec![0.0; width]), maps: std::array::from_fn(row) }
-    }
-
-    /// Filters all maps under a group of rows of windows.
-    fn fill(&mut self, maps: &[Vec<Vec<f64>>; MAPS], group: Range<usize>, weights: &[f64; WINDOW]) {
-        let width = self.columns[0].len();
-        for (index, map) in maps.iter().enumerate() {
-            let row = |at: usize| &map[(group.start + at) % HELD];
-            for start in (0..width).step_by(TILE) {
-                let tile = start..(start + TILE).min(width);
-                for (window, column) in self.columns[..group.len()].iter_mut().enumerate() {
-                    let rows = std::array::from_fn(|at| &row(window + at)[tile.clone()]);
-                    down(rows, weights, &mut column[tile.clone()]);
-                }
-            }
-            for (maps, column) in self.maps[..group.len()].iter_mut().zip(&self.columns) {
-                along(column, weights, &mut maps[index]);
-            }
+        if self.held == HELD {
+            self.held = WINDOW - 1;
+            self.lines.copy_within(HELD - self.held.., 0);
         }
+        let wide = self.count + WINDOW - 1;
+        let [x, y, ..] = &mut self.pixels;
+        self.rows.fill(row, self.start, &mut x[..wide], &mut y[..wide]);
+        self.same = if x == y { self.same + 1 } else { 0 };
+        along(&mut self.pixels, &self.weights, &mut self.lines[self.held]);
+        self.held += 1;
+        self.presence.add(self.rows, row, self.start, self.count);
     }
 }
 
-/// Fills x^2 + y^2 and x y.
-fn products(x: &[f64], y: &[f64], squares: &mut [f64], product: &mut [f64]) {
+/// Where pixels are missing under the last rows of a strip.
+struct Presence {
+    /// Rows up to the last without a missing pixel, and the same for each column.
+    rows: usize,
+    columns: [usize; PIXELS],
+}
+
+impl Presence {
+    fn new() -> Self {
+        Presence { rows: 0, columns: [0; PIXELS] }
+    }
+
+    /// Adds the pixels of a row under so many windows.
+    fn add(&mut self, rows: &dyn Rows, row: usize, start: usize, count: usize) {
+        let mut present = [true; PIXELS];
+        let holes = rows.holes(row, start, &mut present[..count + WINDOW - 1]);
+        self.rows = if holes { 0 } else { self.rows + 1 };
+        let columns = self.columns.iter_mut().zip(present);
+        columns.for_each(|(rows, present)| *rows = if present { *rows + 1 } else { 0 });
+    }
+
+    /// Which of so many windows have no missing pixel.
+    fn whole(&self, count: usize) -> Vec<bool> {
+        let pixels = &self.columns[..count + WINDOW - 1];
+        pixels.windows(WINDOW).map(|columns| columns.iter().all(|&rows| rows >= WINDOW)).collect()
+    }
+}
+
+/// Fills x^2 + y^2 and x y, and filters all along a row.
+fn along([x, y, squares, product]: &mut [[f64; PIXELS]; MAPS], weights: &[f64; WINDOW], line: &mut Line) {
     wide(
         #[inline(always)]
         || {
-            let pixels = x.iter().zip(y).zip(squares.iter_mut().zip(product));
-            for ((&x, &y), (square, product)) in pixels {
-                (*square, *product) = (x * x + y * y, x * y);
+            for at in 0..PIXELS {
+                (squares[at], product[at]) = (x[at] * x[at] + y[at] * y[at], x[at] * y[at]);
+            }
+            for (line, pixels) in line.iter_mut().zip([x, y, squares, product]) {
+                for at in 0..STRIP {
+                    line[at] = weighted(
+                        weights,
+                        #[inline(always)]
+                        |near| pixels[at + near],
+                    );
+                }
             }
         },
     );
+}
+
+/// Filters down a row of windows: sums of SSIM, of its contrast-structure factor and of ones, each as often as the window
+/// is present.
+fn down(lines: &[Line; WINDOW], weights: &[f64; WINDOW], constants: Constants, present: &[f64; STRIP]) -> [f64; 3] {
+    let (mut ssims, mut contrasts) = ([0.0; STRIP], [0.0; STRIP]);
+    wide(
+        #[inline(always)]
+        || {
+            for at in 0..STRIP {
+                let (ssim, contrast) = factors(
+                    std::array::from_fn(
+                        #[inline(always)]
+                        |map| {
+                            weighted(
+                                weights,
+                                #[inline(always)]
+                                |row| lines[row][map][at],
+                            )
+                        },
+                    ),
+                    constants,
+                );
+                (ssims[at], contrasts[at]) = (ssim * present[at], contrast * present[at]);
+            }
+        },
+    );
+    let sum = |terms: &[f64; STRIP]| pairs(terms, terms, |term, _| term);
+    [sum(&ssims), sum(&contrasts), sum(present)]
 }
 
 /// Weights of a standard deviation, their sum one.
@@ -197,44 +233,10 @@ pub(super) fn gaussian(sigma: f64) -> [f64; WINDOW] {
 
 /// The weighted sum of eleven numbers; the weights are symmetric.
 #[inline(always)]
-fn weighted(weights: &[f64; WINDOW], value: impl Fn(usize) -> f64) -> f64 {
+pub(super) fn weighted(weights: &[f64; WINDOW], value: impl Fn(usize) -> f64) -> f64 {
     let outer = weights[0] * (value(0) + value(10)) + weights[1] * (value(1) + value(9));
     let inner = weights[2] * (value(2) + value(8)) + weights[3] * (value(3) + value(7));
     (outer + inner) + (weights[4] * (value(4) + value(6)) + weights[5] * value(5))
-}
-
-/// The weighted sum over eleven rows.
-pub(super) fn down(rows: [&[f64]; WINDOW], weights: &[f64; WINDOW], out: &mut [f64]) {
-    let width = out.len();
-    let rows = rows.map(|row| &row[..width]);
-    filter(rows, weights, out);
-}
-
-/// The weighted sums over eleven neighbours in a row, which is ten numbers longer than `out`.
-pub(super) fn along(row: &[f64], weights: &[f64; WINDOW], out: &mut [f64]) {
-    let count = out.len();
-    filter(std::array::from_fn(|at| &row[at..at + count]), weights, out);
-}
-
-/// The weighted sums of what stands at the same place in eleven slices as long as `out`.
-fn filter(slices: [&[f64]; WINDOW], weights: &[f64; WINDOW], out: &mut [f64]) {
-    wide(
-        #[inline(always)]
-        || {
-            let count = out.len();
-            let slices = slices.map(
-                #[inline(always)]
-                |slice| &slice[..count],
-            );
-            for (at, out) in out.iter_mut().enumerate() {
-                *out = weighted(
-                    weights,
-                    #[inline(always)]
-                    |slice| slices[slice][at],
-                );
-            }
-        },
-    );
 }
 
 /// SSIM and its contrast-structure factor from the filtered maps at one place.
@@ -245,30 +247,81 @@ fn factors([x, y, squares, product]: [f64; MAPS], Constants(c1, c2): Constants) 
     ((both + c1) / (means + c1) * contrast, contrast)
 }
 
-fn all(filtered: &[Vec<f64>; MAPS], constants: Constants) -> [f64; 3] {
-    let count = filtered[0].len();
-    let maps: [&[f64]; MAPS] = std::array::from_fn(|map| &filtered[map][..count]);
-    let (mut ssim, mut contrast) = (vec![0.0; count], vec![0.0; count]);
-    let (ssims, contrasts) = (&mut ssim[..count], &mut contrast[..count]);
-    wide(
-        #[inline(always)]
-        || {
-            let [x, y, squares, product] = maps;
-            for at in 0..count {
-                (ssims[at], contrasts[at]) = factors([x[at], y[at], squares[at], product[at]], constants);
-            }
-        },
-    );
-    [pairs(&ssim, &ssim, |value, _| value), pairs(&contrast, &contrast, |value, _| value), count as f64]
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn some(filtered: &[Vec<f64>; MAPS], constants: Constants, whole: &[bool]) -> [f64; 3] {
-    let mut totals = [Compensated::default(); 2];
-    let windows = (0..whole.len()).filter(|&at| whole[at]);
-    for at in windows.clone() {
-        let (ssim, contrast) = factors(std::array::from_fn(|map| filtered[map][at]), constants);
-        totals[0].add(ssim);
-        totals[1].add(contrast);
+    struct Pictures {
+        width: usize,
+        x: Vec<f64>,
+        y: Vec<f64>,
     }
-    [totals[0].value(), totals[1].value(), windows.count() as f64]
+
+    impl Rows for Pictures {
+        fn height(&self) -> usize {
+            self.x.len() / self.width
+        }
+
+        fn width(&self) -> usize {
+            self.width
+        }
+
+        fn fill(&self, row: usize, column: usize, x: &mut [f64], y: &mut [f64]) {
+            let start = row * self.width + column;
+            x.copy_from_slice(&self.x[start..start + x.len()]);
+            y.copy_from_slice(&self.y[start..start + y.len()]);
+        }
+
+        fn holes(&self, row: usize, column: usize, present: &mut [bool]) -> bool {
+            present.iter_mut().enumerate().for_each(|(at, present)| *present = self.is_present(row, column + at));
+            present.contains(&false)
+        }
+    }
+
+    impl Pictures {
+        fn new(height: usize, width: usize) -> Self {
+            let x: Vec<f64> = (0..height * width).map(|at| (at * 7919 % 251) as f64).collect();
+            let y = x.iter().enumerate().map(|(at, x)| x + if at % 600 < 400 { (at % 5) as f64 } else { 0.0 });
+            Pictures { width, y: y.collect(), x }
+        }
+
+        fn is_present(&self, row: usize, column: usize) -> bool {
+            (row, column) != (20, 60) && (row != 290 || column < 70)
+        }
+
+        /// The mean over the windows by its definition.
+        fn expected(&self, constants: Constants) -> Similarity {
+            let (weights, width) = (gaussian(SIGMA), self.width);
+            let mut sums = [0.0; 3];
+            for (row, column) in (0..=self.height() - WINDOW).flat_map(|i| (0..=width - WINDOW).map(move |j| (i, j))) {
+                let places = || (0..WINDOW * WINDOW).map(|at| (at / WINDOW, at % WINDOW));
+                if !places().all(|(i, j)| self.is_present(row + i, column + j)) {
+                    continue;
+                }
+                let mean = |value: &dyn Fn(f64, f64) -> f64| -> f64 {
+                    let at = |i: usize, j: usize| (row + i) * width + column + j;
+                    places().map(|(i, j)| weights[i] * weights[j] * value(self.x[at(i, j)], self.y[at(i, j)])).sum()
+                };
+                let squares = mean(&|x, y| x * x + y * y);
+                let maps = [mean(&|x, _| x), mean(&|_, y| y), squares, mean(&|x, y| x * y)];
+                let (ssim, contrast) = factors(maps, constants);
+                sums = [sums[0] + ssim, sums[1] + contrast, sums[2] + 1.0];
+            }
+            Similarity { ssim: sums[0] / sums[2], contrast: sums[1] / sums[2] }
+        }
+    }
+
+    #[test]
+    fn strips_and_bands_cover_every_window_without_a_hole_once() {
+        let constants = Constants(6.5, 58.5);
+        for (height, width) in [(11, 74), (12, 75), (300, 140)] {
+            let pictures = Pictures::new(height, width);
+            let (found, expected) = (similarity(&pictures, constants).expect("windows"), pictures.expected(constants));
+            assert!((found.ssim - expected.ssim).abs() < 1e-12, "{found:?} is not {expected:?}");
+            assert!((found.contrast - expected.contrast).abs() < 1e-12, "{found:?} is not {expected:?}");
+            assert!(has_window(&pictures));
+        }
+        assert_eq!(similarity(&Pictures::new(10, 100), constants), None);
+        assert!(!has_window(&Pictures::new(10, 100)));
+    }
 }
