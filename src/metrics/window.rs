@@ -195,8 +195,8 @@ fn along([x, y, squares, product]: &mut [[f64; PIXELS]; MAPS], weights: &[f64; W
     );
 }
 
-/// Filters down a row of windows: sums of SSIM, of its contrast-structure factor and of ones, each as often as the window
-/// is present.
+/// Filters down a row of windows: sums of SSIM, of its contrast-structure factor and of ones over the windows whose
+/// `present` is one and not zero.
 fn down(lines: &[Line; WINDOW], weights: &[f64; WINDOW], constants: Constants, present: &[f64; STRIP]) -> [f64; 3] {
     let (mut ssims, mut contrasts) = ([0.0; STRIP], [0.0; STRIP]);
     wide(
@@ -216,7 +216,9 @@ fn down(lines: &[Line; WINDOW], weights: &[f64; WINDOW], constants: Constants, p
                     ),
                     constants,
                 );
-                (ssims[at], contrasts[at]) = (ssim * present[at], contrast * present[at]);
+                // Where there is no window there may be no number.
+                let there = present[at] > 0.0;
+                (ssims[at], contrasts[at]) = if there { (ssim, contrast) } else { (0.0, 0.0) };
             }
         },
     );
@@ -323,5 +325,13 @@ mod tests {
         }
         assert_eq!(similarity(&Pictures::new(10, 100), constants), None);
         assert!(!has_window(&Pictures::new(10, 100)));
+    }
+
+    #[test]
+    fn columns_beyond_the_last_window_count_for_nothing_where_the_constants_are_zero() {
+        let x = vec![3.0; 12 * 13];
+        let y = (0..12 * 13).map(|at| (at * 31 % 17) as f64).collect();
+        let found = similarity(&Pictures { width: 13, x, y }, Constants(0.0, 0.0)).expect("six windows");
+        assert!(found.ssim.is_finite() && found.contrast.abs() < 1e-12, "{found:?}");
     }
 }
