@@ -199,18 +199,23 @@ struct Halves {
 impl Halves {
     fn of(rows: &dyn Rows) -> Self {
         let (height, width) = (rows.height() / 2, rows.width() / 2);
-        let mut halves = Halves { width, x: Vec::new(), y: Vec::new() };
-        let row = || vec![0.0; rows.width()];
-        let (mut above, mut below) = ((row(), row()), (row(), row()));
-        for at in 0..height {
-            rows.fill(2 * at, 0, &mut above.0, &mut above.1);
-            rows.fill(2 * at + 1, 0, &mut below.0, &mut below.1);
-            for (out, above, below) in [(&mut halves.x, &above.0, &below.0), (&mut halves.y, &above.1, &below.1)] {
-                let pixel = |at: usize| (above[2 * at] + above[2 * at + 1] + below[2 * at] + below[2 * at + 1]) / 4.0;
-                out.extend((0..width).map(pixel));
-            }
-        }
-        halves
+        let (mut x, mut y) = (vec![0.0; height * width], vec![0.0; height * width]);
+        let lines = x.par_chunks_mut(width.max(1)).zip(y.par_chunks_mut(width.max(1))).enumerate();
+        let buffers = || std::array::from_fn::<_, 4, _>(|_| vec![0.0; rows.width()]);
+        lines.for_each_init(buffers, |[x_above, y_above, x_below, y_below], (at, (x, y))| {
+            rows.fill(2 * at, 0, x_above, y_above);
+            rows.fill(2 * at + 1, 0, x_below, y_below);
+            halve(x_above, x_below, x);
+            halve(y_above, y_below, y);
+        });
+        Halves { width, x, y }
+    }
+}
+
+/// The means of four pixels each from two rows; an odd last pixel is dropped.
+fn halve(above: &[f64], below: &[f64], out: &mut [f64]) {
+    for (out, (above, below)) in out.iter_mut().zip(above.chunks_exact(2).zip(below.chunks_exact(2))) {
+        *out = (above[0] + above[1] + below[0] + below[1]) / 4.0;
     }
 }
 
