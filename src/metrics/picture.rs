@@ -106,7 +106,7 @@ impl Picture {
         mut take: impl FnMut(usize, Range<usize>, &[[f64; STRIP]; K]),
     ) {
         let (rows, weights) = (self.rows(), gaussian(SIGMA));
-        let mut lines = vec![[[0.0; PIXELS]; K]; HELD];
+        let mut lines = [[[0.0; PIXELS]; K]; HELD];
         let mut means = [[0.0; STRIP]; K];
         for start in (0..self.columns).step_by(STRIP) {
             let columns = start..(start + STRIP).min(self.columns);
