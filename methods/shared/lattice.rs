@@ -1,6 +1,6 @@
 //! Quantise first: every value to the nearest point of one lattice, predicted and coded as integers.
 
-use crate::shared::multilevel::{ROUNDER, Sample, TRIM_UNITS, trim};
+use crate::shared::multilevel::{ROUNDER, Sample, TRIM_UNITS, largest, trim};
 use crate::shared::range::BitCoder;
 use crate::shared::simd::{self, Kernel};
 
@@ -150,7 +150,7 @@ impl<T: Sample> Kernel for Restore<'_, T> {
 
 /// The exponent of the last place of the largest value.
 fn exponent_of_unit<T: Sample>(data: &[T]) -> Option<i32> {
-    let largest = data.iter().map(|value| value.to_f64().abs()).fold(0.0, f64::max);
+    let largest = largest(data);
     let places = if T::DTYPE.size() == 4 { 23 } else { 52 };
     let exponent = libm::ilogb(largest);
     (largest > 0.0 && exponent > -1000).then(|| (exponent - places).max(-1074))

@@ -11,5 +11,5 @@ mod quantiser;
 pub use feedback::{Errors, Feedback, SHARE_BITS};
 pub use grid::{Class, Grid, Row};
 pub use interpolate::{Rule, better_rule, predict, predict_from_coarse};
-pub use levels::{TIGHTENING, TRIM_UNITS, quantisers, trim};
+pub use levels::{TIGHTENING, TRIM_UNITS, largest, quantisers, trim};
 pub use quantiser::{ESCAPE, Quantiser, ROUNDER, Sample};
