@@ -36,7 +36,11 @@ pub(super) fn encode(symbols: &[u8], contexts: &[u8], counts: &Counts, payload: 
     let at = simd::run(Encode { symbols, contexts, first_step: &first_step, steps: &steps, words: &mut words });
     let words = &words[at..];
     varint::write(words.len() as u64, payload);
-    payload.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+    let start = payload.len();
+    payload.resize(start + 2 * words.len(), 0);
+    for (bytes, word) in payload[start..].as_chunks_mut::<2>().0.iter_mut().zip(words) {
+        *bytes = word.to_le_bytes();
+    }
 }
 
 /// Writes the words of all symbols, from the last one to the first, to the end of `words`; says where they start.
@@ -175,14 +179,15 @@ impl Kernel for Row<'_, '_> {
         let (mut states, mut at) = (decoder.states, decoder.at);
         for (contexts, symbols) in contexts.iter().zip(symbols) {
             // The end of the words is behind the last symbol's; beyond it there are zeros.
-            let mut window = [0u8; 2 * STATES];
-            match decoder.words.get(at..at + 2 * STATES) {
-                Some(words) => window.copy_from_slice(words),
+            let words = decoder.words.get(at..).unwrap_or(&[]);
+            let mut last = [0u8; 2 * STATES];
+            let window = match words.first_chunk::<{ 2 * STATES }>() {
+                Some(window) => window,
                 None => {
-                    let rest = decoder.words.get(at..).unwrap_or(&[]);
-                    window[..rest.len()].copy_from_slice(rest);
+                    last[..words.len()].copy_from_slice(words);
+                    &last
                 }
-            }
+            };
             let mut taken = 0;
             for lane in 0..STATES {
                 let index = decoder.first_slot[usize::from(contexts[lane])] | (states[lane] & (SCALE - 1));
