@@ -17,7 +17,7 @@ use crate::shared::predictive::Palette;
 /// Blocks hold so many values together at least, if there are so many, and at most.
 const SAMPLE: [usize; 2] = [1 << 12, 3 << 13];
 /// One value in so many is looked at.
-const SHARE: usize = 16;
+const SHARE: usize = 24;
 /// Blocks of an array that is not taken whole.
 const BLOCKS: usize = 2;
 /// Rows of a block are not cut shorter than this as long as other axes are longer than [`THICK`].
@@ -28,6 +28,8 @@ const THICK: usize = 12;
 const FEW: usize = 512;
 /// Interpolation has edges in blocks that the array has not: what it is thought to save there.
 const EDGES: f64 = 31.0 / 32.0;
+/// A plan that is worse on the first block, by such a share of what the best takes for all, is not tried on others.
+const HOPELESS: f64 = 1.0 / 16.0;
 
 /// Blocks of an array.
 struct Blocks<U> {
@@ -88,6 +90,50 @@ pub(super) struct Choice<T> {
     pub numbers: Option<Vec<i32>>,
 }
 
+/// What trials have come to so far.
+struct Trials {
+    counts: Counts,
+    /// The bits of the first block under the best plan.
+    first: f64,
+    /// The bits of the array under the best plan.
+    least: f64,
+}
+
+impl Trials {
+    fn new() -> Self {
+        Trials { counts: Counts::new(), first: f64::INFINITY, least: f64::INFINITY }
+    }
+
+    /// The bits that an array is thought to take under a plan, of which `code` gives the residuals of a block;
+    /// infinity if the first block leaves no hope. What counts are multiplied by is their `scale`, and all bits `by`.
+    fn bits<U>(
+        &mut self,
+        blocks: &[Vec<U>],
+        scale: impl Fn(usize) -> f64,
+        by: f64,
+        code: impl Fn(&[U]) -> Residual,
+    ) -> f64 {
+        self.counts.clear();
+        let mut first = f64::INFINITY;
+        for (index, block) in blocks.iter().enumerate() {
+            let residual = code(block);
+            let (symbols, contexts) = residual.writer.collected();
+            self.counts.add(symbols, contexts);
+            if index == 0 && blocks.len() > 1 {
+                first = self.counts.bits(&scale) * by;
+                if first > self.first + HOPELESS * self.least {
+                    return f64::INFINITY;
+                }
+            }
+        }
+        let bits = self.counts.bits(scale) * by;
+        if bits < self.least {
+            (self.first, self.least) = (first, bits);
+        }
+        bits
+    }
+}
+
 /// Chooses for `data`, all values of `field` in C order.
 pub(super) fn choose<T: Value>(data: &[T], field: &Field, bound: f64) -> Choice<T> {
     let blocks = sample(data, field);
@@ -99,11 +145,11 @@ pub(super) fn choose<T: Value>(data: &[T], field: &Field, bound: f64) -> Choice<
     let sampled = blocks.blocks.concat();
     let lattice = Lattice::find(&sampled, bound).map(|found| blocks.numbers(&found.1));
     let axes = lattice.as_ref().map_or_else(|| blocks.axes(), smoothest_first);
-    let mut counts = Counts::new();
-    let (mut least, pyramid) = interpolation(&blocks, &axes, step::<T>(bound, trim), &mut counts);
+    let mut trials = Trials::new();
+    let (mut least, pyramid) = interpolation(&blocks, &axes, step::<T>(bound, trim), &mut trials);
     let mut best = Choice { plan: Plan::Direct { trim, pyramid }, numbers: None };
     if let Some(numbers) = lattice {
-        let (bits, axes) = lorenzo(&numbers, &axes, 1, &mut counts);
+        let (bits, axes) = lorenzo(&numbers, &axes, 1, &mut trials);
         if bits < least
             && let Some((lattice, numbers)) = Lattice::find(data, bound)
         {
@@ -117,7 +163,7 @@ pub(super) fn choose<T: Value>(data: &[T], field: &Field, bound: f64) -> Choice<
     {
         let mut stated = Cost::default();
         Palette::state(Some(&palette), data.len(), &mut stated);
-        let (bits, axes) = lorenzo(&blocks.numbers(&indices), &axes, 0, &mut counts);
+        let (bits, axes) = lorenzo(&blocks.numbers(&indices), &axes, 0, &mut trials);
         if bits + stated.bits < least
             && let Some((palette, indices)) = Palette::find(data, bound)
         {
@@ -151,16 +197,15 @@ fn interpolation<T: Value>(
     blocks: &Blocks<T>,
     axes: &[usize],
     (step, bound): (f64, f64),
-    counts: &mut Counts,
+    trials: &mut Trials,
 ) -> (f64, Pyramid) {
     let mut bits = |pyramid: Pyramid| {
-        counts.clear();
-        for block in &blocks.blocks {
-            let mut encoder = Encoder::new(block);
+        let scale = blocks.scale(pyramid.points(&blocks.whole), pyramid.points(&blocks.field));
+        trials.bits(&blocks.blocks, scale, EDGES, |block| {
+            let mut encoder = Encoder::new(block, Residual::trial(block.len()));
             pyramid.run(&blocks.field, step, bound, &mut encoder);
-            count(&encoder.residual, counts);
-        }
-        counts.bits(blocks.scale(pyramid.points(&blocks.whole), pyramid.points(&blocks.field))) * EDGES
+            encoder.residual
+        })
     };
     let of = |axes: &[usize]| Pyramid { axes: mask(axes), linear: false, tightening: 2 };
     let mut best = (bits(of(axes)), of(axes));
@@ -182,25 +227,19 @@ fn interpolation<T: Value>(
 }
 
 /// The best axes for Lorenzo's rule and the estimated bits: the `fewest` smoothest ones, or more.
-fn lorenzo(blocks: &Blocks<i32>, axes: &[usize], fewest: usize, counts: &mut Counts) -> (f64, u8) {
+fn lorenzo(blocks: &Blocks<i32>, axes: &[usize], fewest: usize, trials: &mut Trials) -> (f64, u8) {
     let mut best = (f64::INFINITY, 0);
     for some in fewest..=axes.len().max(fewest) {
         let set = mask(&axes[..some.min(axes.len())]);
-        counts.clear();
-        for block in &blocks.blocks {
-            let mut residual = Residual::new(block.len());
+        let scale = blocks.scale(raster::points(&blocks.whole), raster::points(&blocks.field));
+        let bits = trials.bits(&blocks.blocks, scale, 1.0, |block| {
+            let mut residual = Residual::trial(block.len());
             raster::encode(Band::of(&blocks.field, block), set, &mut residual);
-            count(&residual, counts);
-        }
-        let bits = counts.bits(blocks.scale(raster::points(&blocks.whole), raster::points(&blocks.field)));
+            residual
+        });
         if bits < best.0 {
             best = (bits, set);
         }
     }
     best
-}
-
-fn count(residual: &Residual, counts: &mut Counts) {
-    let (symbols, contexts) = residual.writer.collected();
-    counts.add(symbols, contexts);
 }

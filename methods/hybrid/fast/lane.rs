@@ -2,7 +2,9 @@
 
 use std::convert::identity;
 
+use super::tokens::LANES;
 use crate::shared::multilevel::Sample;
+use crate::shared::simd::Kernel;
 
 /// Residual of a value that is stored as it is.
 pub(super) const ESCAPE: i32 = i32::MIN;
@@ -164,3 +166,43 @@ fn short_of_half(bound: f64) -> f64 {
 value!(f32, f32, identity, identity);
 value!(f64, f64, identity, identity);
 value!(i32, f64, f64::round_ties_even, short_of_half);
+
+/// Takes every other value.
+pub(super) struct TakeEven<'a, T: Value> {
+    pub data: &'a [T],
+    pub known: &'a mut [T::Lane],
+}
+
+impl<T: Value> Kernel for TakeEven<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let data = self.data.as_chunks::<{ 2 * LANES }>().0;
+        let done = LANES * data.len().min(self.known.len() / LANES);
+        for (known, data) in self.known.as_chunks_mut::<LANES>().0.iter_mut().zip(data) {
+            for lane in 0..LANES {
+                known[lane] = data[2 * lane].lane();
+            }
+        }
+        let rest = self.data[2 * done..].iter().step_by(2);
+        self.known[done..].iter_mut().zip(rest).for_each(|(known, value)| *known = value.lane());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_other_value_is_taken_whether_or_not_the_last_has_another_behind_it() {
+        let data: Vec<i32> = (0..100).collect();
+        for len in 0..50 {
+            for end in [2 * len.max(1) - 1, 2 * len] {
+                let mut known = vec![0.0; len];
+                TakeEven { data: &data[..end], known: &mut known }.run();
+                assert!(known.into_iter().eq((0..len).map(|i| 2.0 * i as f64)));
+            }
+        }
+    }
+}

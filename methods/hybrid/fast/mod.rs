@@ -9,6 +9,7 @@ mod choose;
 mod context;
 mod field;
 mod lane;
+mod level;
 mod plan;
 mod predict;
 mod pyramid;
@@ -94,7 +95,7 @@ fn write_choice<T: Value>(choice: &Choice<T>, data: &[T], field: &Field, bound: 
         }
         (Plan::Direct { trim, pyramid }, _) => {
             let (step, bound) = step::<T>(bound, *trim);
-            let mut encoder = Encoder::new(data);
+            let mut encoder = Encoder::new(data, Residual::new(data.len()));
             pyramid.run(field, step, bound, &mut encoder);
             encoder.residual
         }
@@ -167,11 +168,7 @@ fn read_plan<T: Value>(payload: &[u8], field: &Field, bound: f64, data: &mut [T]
     match plan {
         Plan::Direct { trim, pyramid } => {
             let (step, bound) = step::<T>(bound, trim);
-            if let Some(band) = pyramid.run(field, step, bound, &mut decoder) {
-                band.copy(data, |lane: &[T::Lane], values| {
-                    lane.iter().zip(values).for_each(|(lane, value)| *value = T::settled(*lane));
-                });
-            }
+            pyramid.run(field, step, bound, &mut decoder).copy(data, T::settled);
         }
         Plan::Lattice(lattice, axes) => {
             let band = raster::decode(field, axes, &mut decoder);

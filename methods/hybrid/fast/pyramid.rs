@@ -8,14 +8,13 @@ use super::band::Band;
 use super::context::{Around, KINDS};
 use super::field::{Field, RANK};
 use super::lane::{Lane, Quantiser};
+use super::level::{Classes, Grid, LAST, Level};
 use super::predict::{CUBIC, LINEAR, Predict, Taps, continue_row, weights};
 use super::side::{Outlook, Place, Side};
-use super::tokens::{LANES, padded};
+use super::tokens::padded;
 use crate::shared::multilevel::TIGHTENING;
-use crate::shared::simd::{self, Kernel};
+use crate::shared::simd;
 
-/// The axis of the rows.
-const LAST: usize = RANK - 1;
 /// Rows that are worked on together take so much, or are alone.
 const STRIP: usize = 2048;
 /// The kind of the coarsest points.
@@ -30,33 +29,6 @@ pub(super) struct Pyramid {
     pub linear: bool,
     /// How much tighter coarse levels are kept: an index into [`TIGHTENING`].
     pub tightening: usize,
-}
-
-/// Lengths of the axes of a grid, and which of them its level halves.
-#[derive(Clone, Copy)]
-struct Grid {
-    level: u32,
-    shape: [usize; RANK],
-    halved: [bool; RANK],
-}
-
-impl Grid {
-    /// The classes of the level by their odd axes, in coding order.
-    fn classes(&self) -> Vec<usize> {
-        let is_there = |odd: &usize| (0..RANK).all(|axis| odd >> axis & 1 == 0 || self.halved[axis]);
-        let mut order: Vec<usize> = (1..1 << RANK).filter(is_there).collect();
-        order.sort_by_key(|odd| odd.count_ones());
-        order
-    }
-
-    /// Lengths of the axes of a class.
-    fn counts(&self, odd: usize) -> [usize; RANK] {
-        std::array::from_fn(|axis| match (self.halved[axis], odd >> axis & 1) {
-            (true, 1) => self.shape[axis] / 2,
-            (true, _) => self.shape[axis].div_ceil(2),
-            (false, _) => self.shape[axis],
-        })
-    }
 }
 
 /// The kind of the points of a class.
@@ -98,8 +70,8 @@ impl Pyramid {
         Grid { level, shape, halved: std::array::from_fn(|axis| is_chosen(axis) && shape[axis] > 1) }
     }
 
-    /// Codes all values of `field`, which is in C order, and returns what a decoder has if `side` decodes.
-    pub fn run<R: Lane, S: Side<R>>(&self, field: &Field, step: f64, bound: f64, side: &mut S) -> Option<Band<R>> {
+    /// Codes all values of `field`, which is in C order, and returns what is known then.
+    pub fn run<R: Lane, S: Side<R>>(&self, field: &Field, step: f64, bound: f64, side: &mut S) -> Level<R> {
         let levels = self.levels(field);
         let (growth, limit) = TIGHTENING[self.tightening];
         let mut factors = vec![1.0f64];
@@ -108,18 +80,14 @@ impl Pyramid {
         }
         let quantiser = |level: u32| Quantiser::<R>::new(step / factors[level as usize], bound);
         let top = self.grid(field, levels);
-        let mut coarse = anchors(field, &top, &quantiser(levels), side);
+        let mut known = Level { grid: top, classes: vec![Some(anchors(field, &top, &quantiser(levels), side))] };
         for level in (0..levels).rev() {
             let grid = self.grid(field, level);
             let mut walk =
                 Walk { field, grid, linear: self.linear, quantiser: quantiser(level), prediction: Vec::new() };
-            let classes = walk.classes(coarse, side);
-            if level == 0 && !S::DECODES {
-                return None;
-            }
-            coarse = merge(&grid, &classes);
+            known = Level { grid, classes: walk.classes(known.merge(), side) };
         }
-        S::DECODES.then_some(coarse)
+        known
     }
 }
 
@@ -167,9 +135,6 @@ fn place(field: &Field, grid: &Grid, odd: usize, at: [usize; LAST], rows: Place)
     }
     place
 }
-
-/// The classes of a level, by their odd axes.
-type Classes<R> = Vec<Option<Band<R>>>;
 
 /// The class that one with these `odd` axes is predicted from along `axis`.
 fn source<R>(classes: &Classes<R>, odd: usize, axis: usize) -> Option<&Band<R>> {
@@ -310,54 +275,6 @@ fn parents<'a, R: Lane>(classes: &'a Classes<R>, odd: usize, at: [usize; LAST], 
             let mut next = at;
             next[axis] += 1;
             around.look(&band.sizes[band.row(next)..], weight);
-        }
-    }
-}
-
-/// The classes of a level as one array.
-fn merge<R: Lane>(grid: &Grid, classes: &Classes<R>) -> Band<R> {
-    let mut band = Band::new(grid.shape);
-    Band::<R>::places(grid.shape, |at| {
-        let (mut odd, mut from) = (0, at);
-        for axis in (0..LAST).filter(|&axis| grid.halved[axis]) {
-            odd |= (at[axis] & 1) << axis;
-            from[axis] = at[axis] / 2;
-        }
-        let (row, fill) = (band.row(at), padded(band.len()));
-        let Some(even) = &classes[odd] else { return };
-        let start = even.row(from);
-        if !grid.halved[LAST] {
-            band.values[row..row + fill].copy_from_slice(&even.values[start..start + fill]);
-            band.sizes[row..row + fill].copy_from_slice(&even.sizes[start..start + fill]);
-        } else if let Some(uneven) = &classes[odd | 1 << LAST] {
-            let other = uneven.row(from);
-            let len = band.len();
-            let (values, sizes) = (&mut band.values[row..row + fill + LANES], &mut band.sizes[row..row + fill + LANES]);
-            simd::run(Interleave { even: &even.values[start..], odd: &uneven.values[other..], merged: values });
-            simd::run(Interleave { even: &even.sizes[start..], odd: &uneven.sizes[other..], merged: sizes });
-            sizes[len..].fill(0);
-        }
-    });
-    band
-}
-
-struct Interleave<'a, V> {
-    even: &'a [V],
-    odd: &'a [V],
-    merged: &'a mut [V],
-}
-
-impl<V: Copy> Kernel for Interleave<'_, V> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let pairs = self.even.as_chunks::<LANES>().0.iter().zip(self.odd.as_chunks::<LANES>().0);
-        for ((even, odd), merged) in pairs.zip(self.merged.as_chunks_mut::<{ 2 * LANES }>().0) {
-            for lane in 0..LANES {
-                merged[2 * lane] = even[lane];
-                merged[2 * lane + 1] = odd[lane];
-            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The two directions of a row: values known and residuals to be coded, or the other way round.
 
 use super::context::{Around, Contexts};
-use super::lane::{ESCAPE, Lane, Quantiser, Value};
+use super::lane::{ESCAPE, Lane, Quantiser, TakeEven, Value};
 use super::rows::{Reader, Writer};
 use super::tokens::{ESCAPED, LANES, Residuals, Tokens, join, padded, with_raw, zigzag};
 use crate::shared::bits::{BitReader, BitWriter};
@@ -45,9 +45,6 @@ pub(super) struct Outlook<'a> {
 
 /// Codes the rows of values that are predicted in a closed loop.
 pub(super) trait Side<R: Lane> {
-    /// Whether the values are to be found.
-    const DECODES: bool;
-
     /// Codes rows whose points are predicted as `prediction`; fills `values` with what a decoder has, and `sizes`. All of whole chunks.
     fn rows(
         &mut self,
@@ -114,14 +111,6 @@ fn pack(rows: &[u8], place: &Place, packed: &mut [u8]) {
     }
 }
 
-/// The way back, with zeros where no point is.
-fn unpack(packed: &[u8], place: &Place, rows: &mut [u8]) {
-    for (row, packed) in rows.chunks_mut(place.pitch).zip(packed.chunks(place.len)) {
-        row[..place.len].copy_from_slice(packed);
-        row[place.len..].fill(0);
-    }
-}
-
 /// Collects residuals.
 #[derive(Debug)]
 pub(super) struct Residual {
@@ -129,12 +118,25 @@ pub(super) struct Residual {
     pub raw: BitWriter,
     pub residuals: Vec<i32>,
     bytes: Bytes,
+    /// Raw bits are left out.
+    trial: bool,
 }
 
 impl Residual {
     /// Of `len` values.
     pub fn new(len: usize) -> Self {
-        Residual { writer: Writer::new(len), raw: BitWriter::new(), residuals: Vec::new(), bytes: Bytes::default() }
+        Residual {
+            writer: Writer::new(len),
+            raw: BitWriter::new(),
+            residuals: Vec::new(),
+            bytes: Bytes::default(),
+            trial: false,
+        }
+    }
+
+    /// The same to see what symbols there are, without raw bits.
+    pub fn trial(len: usize) -> Self {
+        Residual { trial: true, ..Residual::new(len) }
     }
 
     /// Makes room for rows.
@@ -152,12 +154,15 @@ impl Residual {
         escaped: impl Fn(usize) -> (u64, u32),
     ) {
         let (lanes, points) = (place.lanes(), place.rows * place.len);
-        let Residual { writer, raw, residuals, bytes } = self;
+        let Residual { writer, raw, residuals, bytes, trial } = self;
         let residuals = &residuals[..lanes];
         simd::run(Tokens { residuals, len: place.len, pitch: place.pitch, tokens: &mut bytes.tokens[..lanes], sizes });
         pack(&bytes.tokens[..lanes], place, &mut bytes.packed_tokens);
         bytes.find_contexts(outlook, place);
         writer.row(outlook.kind, &bytes.packed_contexts[..points], &bytes.packed_tokens[..points]);
+        if *trial {
+            return;
+        }
         for (row, tokens) in bytes.tokens[..lanes].chunks(place.pitch).enumerate() {
             with_raw(&tokens[..place.len], |i, token, bits| {
                 let i = row * place.pitch + i;
@@ -182,8 +187,8 @@ pub(super) struct Encoder<'a, T: Value> {
 
 impl<'a, T: Value> Encoder<'a, T> {
     /// Of `data`.
-    pub fn new(data: &'a [T]) -> Self {
-        Encoder { data, known: Vec::new(), residual: Residual::new(data.len()) }
+    pub fn new(data: &'a [T], residual: Residual) -> Self {
+        Encoder { data, known: Vec::new(), residual }
     }
 
     /// Looks the values of rows up.
@@ -192,12 +197,13 @@ impl<'a, T: Value> Encoder<'a, T> {
         self.residual.make_room(lanes);
         self.known.resize(lanes.max(self.known.len()), T::Lane::default());
         for (row, known) in self.known[..lanes].chunks_mut(place.pitch).enumerate() {
-            let data = &self.data[place.base + row * place.stride..];
-            let known = known[..place.len].iter_mut();
+            let (data, known) = (&self.data[place.base + row * place.stride..], &mut known[..place.len]);
             match place.step {
-                1 => known.zip(data).for_each(|(known, value)| *known = value.lane()),
-                2 => known.zip(data.chunks(2)).for_each(|(known, pair)| *known = pair[0].lane()),
-                step => known.zip(data.iter().step_by(step)).for_each(|(known, value)| *known = value.lane()),
+                1 => known.iter_mut().zip(data).for_each(|(known, value)| *known = value.lane()),
+                2 => simd::run(TakeEven { data, known }),
+                step => {
+                    known.iter_mut().zip(data.iter().step_by(step)).for_each(|(known, value)| *known = value.lane())
+                }
             }
         }
     }
@@ -227,8 +233,6 @@ impl<R: Lane> Kernel for Quantise<'_, R> {
 }
 
 impl<T: Value> Side<T::Lane> for Encoder<'_, T> {
-    const DECODES: bool = false;
-
     fn rows(
         &mut self,
         place: Place,
@@ -292,14 +296,13 @@ impl<'a> Decoder<'a> {
         bytes.make_room(lanes);
         bytes.find_contexts(outlook, place);
         reader.row(outlook.kind, &bytes.packed_contexts[..points], &mut bytes.packed_tokens[..points]);
-        let tokens = &mut bytes.tokens[..lanes];
-        unpack(&bytes.packed_tokens[..points], place, tokens);
+        let (tokens, residuals) = (&bytes.packed_tokens[..points], &mut residuals[..lanes]);
         escaped.clear();
-        if !simd::run(Residuals { tokens, residuals: &mut residuals[..lanes], sizes }) {
+        if !simd::run(Residuals { tokens, len: place.len, pitch: place.pitch, residuals, sizes }) {
             return;
         }
-        for (row, tokens) in tokens.chunks(place.pitch).enumerate() {
-            with_raw(&tokens[..place.len], |i, token, count| {
+        for (row, tokens) in tokens.chunks(place.len).enumerate() {
+            with_raw(tokens, |i, token, count| {
                 let i = row * place.pitch + i;
                 if token < ESCAPED {
                     residuals[i] = join(token, raw.read(count), count);
@@ -341,8 +344,6 @@ impl<R: Lane> Kernel for Restore<'_, R> {
 }
 
 impl<R: Lane> Side<R> for Decoder<'_> {
-    const DECODES: bool = true;
-
     fn rows(
         &mut self,
         place: Place,

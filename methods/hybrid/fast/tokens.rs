@@ -66,32 +66,26 @@ impl Kernel for Tokens<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let residuals = self.residuals.as_chunks::<LANES>().0;
-        let tokens = self.tokens.as_chunks_mut::<LANES>().0;
-        for (tokens, residuals) in tokens.iter_mut().zip(residuals) {
+        let found = self.tokens.as_chunks_mut::<LANES>().0.iter_mut().zip(self.sizes.as_chunks_mut::<LANES>().0);
+        for (residuals, (tokens, sizes)) in self.residuals.as_chunks::<LANES>().0.iter().zip(found) {
             for lane in 0..LANES {
                 tokens[lane] = token(residuals[lane]);
+                sizes[lane] = size(tokens[lane]);
             }
         }
-        for row in self.tokens.chunks_mut(self.pitch) {
-            row[self.len..].fill(0);
-        }
-        sizes(self.tokens, self.sizes);
-    }
-}
-
-#[inline(always)]
-fn sizes(tokens: &[u8], sizes: &mut [u8]) {
-    for (sizes, tokens) in sizes.as_chunks_mut::<LANES>().0.iter_mut().zip(tokens.as_chunks::<LANES>().0) {
-        for lane in 0..LANES {
-            sizes[lane] = size(tokens[lane]);
+        for (tokens, sizes) in self.tokens.chunks_mut(self.pitch).zip(self.sizes.chunks_mut(self.pitch)) {
+            tokens[self.len..].fill(0);
+            sizes[self.len..].fill(0);
         }
     }
 }
 
-/// From bytes without raw bits to residuals and sizes; says whether there are others.
+/// From bytes without raw bits, those of a row of `len` points behind those of the row before, to residuals and sizes,
+/// `pitch` from row to row; says whether there are others.
 pub(super) struct Residuals<'a> {
     pub tokens: &'a [u8],
+    pub len: usize,
+    pub pitch: usize,
     pub residuals: &'a mut [i32],
     pub sizes: &'a mut [u8],
 }
@@ -101,17 +95,32 @@ impl Kernel for Residuals<'_> {
 
     #[inline(always)]
     fn run(self) -> bool {
-        let residuals = self.residuals.as_chunks_mut::<LANES>().0;
-        let tokens = self.tokens.as_chunks::<LANES>().0;
         let mut largest = [0u8; LANES];
-        for (residuals, tokens) in residuals.iter_mut().zip(tokens) {
-            for lane in 0..LANES {
-                residuals[lane] = unzigzag(u32::from(tokens[lane]));
-                largest[lane] = largest[lane].max(tokens[lane]);
+        let rows = self.residuals.chunks_mut(self.pitch).zip(self.sizes.chunks_mut(self.pitch));
+        for ((residuals, sizes), tokens) in rows.zip(self.tokens.chunks(self.len)) {
+            let (chunks, rest) = tokens.as_chunks::<LANES>();
+            let (residuals, last_residuals) = residuals.as_chunks_mut::<LANES>().0.split_at_mut(chunks.len());
+            let (sizes, last_sizes) = sizes.as_chunks_mut::<LANES>().0.split_at_mut(chunks.len());
+            for ((residuals, sizes), tokens) in residuals.iter_mut().zip(sizes).zip(chunks) {
+                take(tokens, residuals, sizes, &mut largest);
+            }
+            let mut last = [0; LANES];
+            last[..rest.len()].copy_from_slice(rest);
+            for (residuals, sizes) in last_residuals.iter_mut().zip(last_sizes) {
+                take(&last, residuals, sizes, &mut largest);
+                last = [0; LANES];
             }
         }
-        sizes(self.tokens, self.sizes);
         largest.into_iter().any(|token| token >= PLAIN)
+    }
+}
+
+#[inline(always)]
+fn take(tokens: &[u8; LANES], residuals: &mut [i32; LANES], sizes: &mut [u8; LANES], largest: &mut [u8; LANES]) {
+    for lane in 0..LANES {
+        residuals[lane] = unzigzag(u32::from(tokens[lane]));
+        sizes[lane] = size(tokens[lane]);
+        largest[lane] = largest[lane].max(tokens[lane]);
     }
 }
 
