@@ -3,8 +3,9 @@
 //! Only what varies is kept: for each chunk its metadata and its one page. Neither magic number, version, type nor counts.
 
 use pco::data_types::Number;
+use pco::errors::PcoResult;
 use pco::metadata::DeltaEncoding;
-use pco::wrapped::{FileCompressor, FileDecompressor};
+use pco::wrapped::{FileCompressor, FileDecompressor, PageDecompressor};
 use pco::{ChunkConfig, DEFAULT_MAX_PAGE_N, PagingSpec};
 
 use crate::api::Error;
@@ -19,6 +20,8 @@ const MODE: u8 = 0x0f;
 const DICTIONARY: u8 = 4;
 /// Largest window that the encoder looks back in, as a power of two. The decoder allocates what a chunk claims.
 const WINDOW: u32 = 15;
+/// Numbers handed out at once: they stay in the first cache. A multiple of the 256 that the library decodes together.
+const BATCH: usize = 2048;
 
 /// Lengths of the chunks of `count` numbers: as few as can be, and as equal as can be, the longer ones first.
 pub fn chunks(count: usize) -> impl Iterator<Item = usize> {
@@ -52,9 +55,50 @@ pub fn compress<T: Number>(values: &[T], level: u8, payload: &mut Vec<u8>) -> Re
 /// # Errors
 /// `Corrupt` if the chunks are damaged, or if they do not end where the payload does.
 pub fn decompress<T: Number>(payload: &[u8], values: &mut [T]) -> Result<(), Error> {
+    let mut rest = values;
+    pages(payload, rest.len(), |page, count| {
+        let numbers;
+        (numbers, rest) = std::mem::take(&mut rest).split_at_mut(count);
+        let progress = page.read(numbers)?;
+        Ok(progress.n_processed == count && progress.finished)
+    })
+}
+
+/// Hands the `count` numbers that [`compress`] wrote to `take`, some at a time, in order. Damage may show only when many
+/// have been handed over.
+///
+/// # Errors
+/// As [`decompress`].
+pub fn decompress_by<T: Number + Default>(
+    payload: &[u8],
+    count: usize,
+    mut take: impl FnMut(&[T]),
+) -> Result<(), Error> {
+    let mut batch = vec![T::default(); BATCH.min(count)];
+    pages(payload, count, |page, count| {
+        let (mut left, mut finished) = (count, false);
+        while left > 0 {
+            let numbers = &mut batch[..BATCH.min(left)];
+            let progress = page.read(numbers)?;
+            if progress.n_processed != numbers.len() {
+                return Ok(false);
+            }
+            take(numbers);
+            (left, finished) = (left - numbers.len(), progress.finished);
+        }
+        Ok(finished)
+    })
+}
+
+/// Has `read` read every page of `count` numbers in all, and say whether it found all of them; it is told how many the page has.
+fn pages<T: Number>(
+    payload: &[u8],
+    count: usize,
+    mut read: impl FnMut(&mut PageDecompressor<'_, T, &[u8]>, usize) -> PcoResult<bool>,
+) -> Result<(), Error> {
     let (file, _) = FileDecompressor::new(&HEADER[..]).map_err(Error::backend)?;
-    let (mut bytes, mut rest) = (payload, values);
-    for count in chunks(rest.len()) {
+    let mut bytes = payload;
+    for count in chunks(count) {
         let at = payload.len() - bytes.len();
         let corrupt = |error| Error::corrupt(at, format!("no Pco chunk: {error}"));
         if bytes.first().is_none_or(|first| first & MODE == DICTIONARY) {
@@ -66,11 +110,8 @@ pub fn decompress<T: Number>(payload: &[u8], values: &mut [T]) -> Result<(), Err
         {
             return Err(Error::corrupt(at, "a Pco chunk looks back further than is written"));
         }
-        let numbers;
-        (numbers, rest) = rest.split_at_mut(count);
         let mut page = chunk.page_decompressor(behind, count).map_err(corrupt)?;
-        let progress = page.read(numbers).map_err(corrupt)?;
-        if progress.n_processed != count || !progress.finished {
+        if !read(&mut page, count).map_err(corrupt)? {
             return Err(Error::corrupt(at, "a Pco page ends too soon"));
         }
         bytes = page.into_src();
@@ -103,8 +144,15 @@ mod tests {
             let mut back = vec![0; values.len()];
             decompress(&payload[1..], &mut back).expect("decompresses");
             assert_eq!(back, values);
+            let mut taken = Vec::new();
+            decompress_by(&payload[1..], values.len(), |some: &[i32]| taken.extend_from_slice(some))
+                .expect("decompresses");
+            assert_eq!(taken, values);
+            let half = decompress_by::<i32>(&payload[1..], values.len() / 2, |_| {});
+            assert!(half.is_err(), "fewer numbers than there are");
             payload.push(0);
             assert!(decompress(&payload[1..], &mut back).is_err(), "a byte behind the end");
+            assert!(decompress_by::<i32>(&payload[1..], values.len(), |_| {}).is_err(), "a byte behind the end");
         }
     }
 

@@ -77,23 +77,32 @@ pub fn shuffle(bytes: &[u8], size: usize) -> Vec<u8> {
 /// # Panics
 /// If `size` is 0 or does not divide the length.
 pub fn unshuffle(planes: &[u8], size: usize) -> Vec<u8> {
-    check(planes.len(), size);
     let mut bytes = vec![0; planes.len()];
+    unshuffle_some(planes, size, 0, &mut bytes);
+    bytes
+}
+
+/// Fills `bytes` with elements of `size` bytes, from that number `first` on, of what [`unshuffle`] would give.
+///
+/// # Panics
+/// If `size` is 0 or does not divide a length, or if there are not so many elements.
+pub fn unshuffle_some(planes: &[u8], size: usize, first: usize, bytes: &mut [u8]) {
+    check(planes.len(), size);
+    check(bytes.len(), size);
     match size {
-        1 => bytes.copy_from_slice(planes),
-        2 => join::<2>(planes, &mut bytes),
-        4 => join::<4>(planes, &mut bytes),
-        8 => join::<8>(planes, &mut bytes),
+        1 => bytes.copy_from_slice(&planes[first..first + bytes.len()]),
+        2 => join::<2>(planes, first, bytes),
+        4 => join::<4>(planes, first, bytes),
+        8 => join::<8>(planes, first, bytes),
         _ => {
             let count = planes.len() / size;
             for (index, element) in bytes.chunks_exact_mut(size).enumerate() {
                 for (place, byte) in element.iter_mut().enumerate() {
-                    *byte = planes[place * count + index];
+                    *byte = planes[place * count + first + index];
                 }
             }
         }
     }
-    bytes
 }
 
 /// `bytes`, elements of `size` bytes, with bits of equal place standing together: of every eight elements a byte in each of
@@ -170,11 +179,11 @@ fn split<const N: usize>(bytes: &[u8], planes: &mut [u8]) {
     }
 }
 
-/// `N` planes into elements of `N` bytes.
-fn join<const N: usize>(planes: &[u8], bytes: &mut [u8]) {
+/// `N` planes, from element `first` on, into elements of `N` bytes.
+fn join<const N: usize>(planes: &[u8], first: usize, bytes: &mut [u8]) {
     let count = planes.len() / N;
     for (index, block) in bytes.chunks_mut(BLOCK * N).enumerate() {
-        let start = index * BLOCK;
+        let start = first + index * BLOCK;
         for place in 0..N {
             let plane = &planes[place * count + start..][..block.len() / N];
             for (&byte, element) in plane.iter().zip(block.as_chunks_mut::<N>().0) {
@@ -204,6 +213,9 @@ mod tests {
                     assert!(element.iter().enumerate().all(|(place, &byte)| planes[place * count + index] == byte));
                 }
                 assert_eq!(unshuffle(&planes, size), bytes, "{count} elements of {size} bytes");
+                let mut some = vec![0; (count / 3) * size];
+                unshuffle_some(&planes, size, count / 2, &mut some);
+                assert_eq!(some, bytes[count / 2 * size..][..some.len()], "{count} elements of {size} bytes");
             }
         }
     }

@@ -4,9 +4,9 @@ use ::pco::data_types::Number;
 
 use super::choice;
 use super::kernel::{self, Word};
-use super::table;
+use super::table::{self, Table};
 use crate::api::{Element, Error};
-use crate::shared::shuffle::{shuffle, unshuffle};
+use crate::shared::shuffle::{shuffle, unshuffle_some};
 use crate::shared::{pco, varint, zstd};
 
 /// Level of Pco.
@@ -17,6 +17,8 @@ const ZSTD_LEVELS: [u8; 2] = [3, 9];
 const PIECE: usize = 1 << 14;
 /// Bytes that Zstandard is tried on.
 const TRIED: usize = 4 << 20;
+/// Bytes put in order together: they stay in the first cache.
+const BLOCK: usize = 1 << 12;
 
 /// How values are packed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,13 +69,16 @@ impl Packing {
 /// # Errors
 /// `Backend` if a library fails, which no input makes it do.
 pub fn write<T: Word>(data: &[T], shape: &[usize], payload: &mut Vec<u8>) -> Result<(), Error> {
-    let packing = choose(data, shape)?;
+    let axes = choice::choose(data, shape);
+    let differences = (!axes.is_empty()).then(|| differences(data, shape, &axes));
+    let table = Table::find(data);
+    let packing = choose(data, axes, differences.as_deref(), table.as_ref())?;
     varint::write(packing.number(shape.len()), payload);
-    match packing {
-        Packing::Numbers => pco::compress(data, LEVEL, payload),
-        Packing::Differences(axes) => pco::compress(&differences(data, shape, &axes), LEVEL, payload),
-        Packing::Table => table::write(data, LEVEL, payload),
-        Packing::Bytes { shuffled } => zstd::compress(&arranged(data, shuffled), ZSTD_LEVELS[1], payload),
+    match (packing, differences, table) {
+        (Packing::Differences(_), Some(differences), _) => pco::compress(&differences, LEVEL, payload),
+        (Packing::Table, _, Some(table)) => table.write(LEVEL, payload),
+        (Packing::Bytes { shuffled }, ..) => zstd::compress(&arranged(data, shuffled), ZSTD_LEVELS[1], payload),
+        _ => pco::compress(data, LEVEL, payload),
     }
 }
 
@@ -89,17 +94,22 @@ pub fn read<T: Word>(payload: &[u8], shape: &[usize], data: &mut [T]) -> Result<
     match packing {
         Packing::Numbers => pco::decompress(rest, data),
         Packing::Differences(axes) => {
-            let mut words = vec![T::Signed::default(); data.len()];
-            pco::decompress(rest, &mut words)?;
-            data.iter_mut().zip(&words).for_each(|(value, word)| *value = T::from_bits(word.to_bits()));
+            let mut open = &mut *data;
+            pco::decompress_by(rest, open.len(), |words: &[T::Signed]| {
+                let values = open.split_off_mut(..words.len()).unwrap_or_default();
+                values.iter_mut().zip(words).for_each(|(value, word)| *value = T::from_bits(word.to_bits()));
+            })?;
             kernel::inverse(data, shape, &axes);
             Ok(())
         }
         Packing::Table => table::read(rest, data),
         Packing::Bytes { shuffled } => {
-            let size = size_of::<T>();
             let bytes = zstd::decompress(rest, size_of_val(data))?;
-            fill(&if shuffled { unshuffle(&bytes, size) } else { bytes }, data);
+            if shuffled {
+                fill_shuffled(&bytes, data)
+            } else {
+                fill(&bytes, data)
+            }
             Ok(())
         }
     }
@@ -125,6 +135,16 @@ pub fn fill<T: Word>(bytes: &[u8], data: &mut [T]) {
         2 => fill_sized::<T, 2>(bytes, data),
         4 => fill_sized::<T, 4>(bytes, data),
         _ => fill_sized::<T, 8>(bytes, data),
+    }
+}
+
+/// Fills `data` with the values that [`bytes`], shuffled, are of.
+fn fill_shuffled<T: Word>(planes: &[u8], data: &mut [T]) {
+    let mut bytes = [0; BLOCK];
+    for (index, values) in data.chunks_mut(BLOCK / size_of::<T>()).enumerate() {
+        let bytes = &mut bytes[..size_of_val(values)];
+        unshuffle_some(planes, size_of::<T>(), index * (BLOCK / size_of::<T>()), bytes);
+        fill(bytes, values);
     }
 }
 
@@ -155,19 +175,25 @@ fn pieces<T: Number>(words: &[T]) -> Result<f64, Error> {
     Ok(taken.len() as f64 * words.len() as f64 / (3 * PIECE) as f64)
 }
 
-fn choose<T: Word>(data: &[T], shape: &[usize]) -> Result<Packing, Error> {
+/// The packing that is thought to be smallest: of the values, of their differences along `axes`, or with a table, where
+/// there are these.
+fn choose<T: Word>(
+    data: &[T],
+    axes: Vec<usize>,
+    differences: Option<&[T::Signed]>,
+    table: Option<&Table>,
+) -> Result<Packing, Error> {
     let mut best = (pieces(data)?, Packing::Numbers);
     let mut consider = |bytes: f64, packing: Packing| {
         if bytes < best.0 {
             best = (bytes, packing);
         }
     };
-    let axes = choice::choose(data, shape);
-    if !axes.is_empty() {
-        consider(pieces(&differences(data, shape, &axes))?, Packing::Differences(axes));
+    if let Some(differences) = differences {
+        consider(pieces(differences)?, Packing::Differences(axes));
     }
-    if let Some(bytes) = table::estimate(data, pieces)? {
-        consider(bytes, Packing::Table);
+    if let Some(table) = table {
+        consider(table.estimate(pieces)?, Packing::Table);
     }
     let tried = &data[..data.len().min(TRIED / size_of::<T>())];
     for shuffled in [false, true] {
@@ -176,4 +202,53 @@ fn choose<T: Word>(data: &[T], shape: &[usize]) -> Result<Packing, Error> {
         consider(taken.len() as f64 * data.len() as f64 / tried.len() as f64, Packing::Bytes { shuffled });
     }
     Ok(best.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noise(i: usize) -> u64 {
+        (i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29).wrapping_mul(0xbf58_476d_1ce4_e5b9)
+    }
+
+    /// How `data` is packed; it comes back, and from damaged bytes something or an error.
+    fn packing<T: Word>(data: &[T], shape: &[usize]) -> Packing {
+        let mut payload = Vec::new();
+        write(data, shape, &mut payload).expect("writes");
+        let mut back = vec![T::default(); data.len()];
+        read(&payload, shape, &mut back).expect("reads");
+        assert!(back.iter().zip(data).all(|(a, b)| a.to_bits() == b.to_bits()));
+        for end in (0..payload.len()).step_by(payload.len() / 50 + 1) {
+            assert!(read(&payload[..end], shape, &mut back).is_err(), "cut at {end}");
+        }
+        for bit in (0..payload.len() * 8).step_by(payload.len() / 30 + 1) {
+            let mut bad = payload.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            let _ = read(&bad, shape, &mut back);
+        }
+        payload.push(0);
+        assert!(read(&payload, shape, &mut back).is_err(), "a byte behind the end");
+        Packing::of(u64::from(payload[0]), shape.len()).expect("a packing")
+    }
+
+    #[test]
+    fn every_packing_comes_back_over_several_batches_and_damage_is_an_error_or_garbage() {
+        let small: Vec<f32> = (0..5003).map(|i| f32::from_bits(0x4000_0000 + (noise(i) >> 46) as u32)).collect();
+        assert_eq!(packing(&small, &[5003]), Packing::Numbers);
+        let wavy = |i: usize| ((i % 90) as f64 * 0.05).sin() + ((i / 90) as f64 * 0.03).cos();
+        let waves: Vec<f64> = (0..6300).map(wavy).collect();
+        assert_eq!(packing(&waves, &[70, 90]), Packing::Differences(vec![0, 1]));
+        let few: Vec<f64> = (0..20_003).map(|i| f64::from_bits(noise(noise(i) as usize % 2003))).collect();
+        assert_eq!(packing(&few, &[20_003]), Packing::Table);
+        // Bytes that come again, but never at the same place of a word; places that each have a period of their own.
+        let byte = |i: usize| noise(i) >> 56;
+        let again: Vec<f64> =
+            (0..9000).map(|i| f64::from_bits((0..8).map(|j| byte((8 * i + j) % 20_011) << (8 * j)).sum())).collect();
+        assert!(matches!(packing(&again, &[9000]), Packing::Bytes { .. }));
+        let periods =
+            |i: usize| [1009, 997, 991, 983].iter().enumerate().map(move |(j, period)| byte(i % period) << (8 * j));
+        let planes: Vec<f32> = (0..9001).map(|i| f32::from_bits(periods(i).sum::<u64>() as u32)).collect();
+        assert_eq!(packing(&planes, &[9001]), Packing::Bytes { shuffled: true });
+    }
 }

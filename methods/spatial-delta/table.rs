@@ -4,62 +4,112 @@ use super::kernel::Word;
 use crate::api::Error;
 use crate::shared::{pco, varint};
 
-/// Values looked at before the trouble of sorting all is taken.
+/// Values looked at before the trouble of numbering all is taken.
 const LOOKED_AT: usize = 1 << 12;
 /// Most entries.
 const MOST: usize = 1 << 16;
+/// Places passed per value, on average, when words are looked up; there is no table for words that crowd together more.
+const PASSED: usize = 8;
 
-/// The distinct words, ascending, and for each value the number of its own; `None` if they are not few.
-fn find<T: Word>(data: &[T]) -> Option<(Vec<u64>, Vec<u16>)> {
-    let key = |value: &T| value.ordered().to_bits();
-    let distinct = |mut keys: Vec<u64>| {
-        keys.sort_unstable();
-        keys.dedup();
-        keys
-    };
-    let most = (data.len() / 4).min(MOST);
-    let few: Vec<u64> = data.iter().step_by((data.len() / LOOKED_AT).max(1)).map(key).collect();
-    let looked_at = few.len();
-    if size_of::<T>() < 2 || distinct(few).len() > most.min(looked_at * 3 / 4) {
-        return None;
+/// The distinct words, ascending, and for each value the number of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    entries: Vec<u64>,
+    numbers: Vec<u16>,
+}
+
+/// Distinct words, numbered in the order in which they come.
+struct Distinct {
+    words: Vec<u64>,
+    /// By a hash of the word, or behind: 1 more than the number of the word there, 0 if there is none.
+    places: Vec<u32>,
+    most: usize,
+    /// How often the place of another word may still be passed.
+    left: usize,
+}
+
+impl Distinct {
+    fn new(most: usize, left: usize) -> Self {
+        Distinct { words: Vec::new(), places: vec![0; (2 * most).next_power_of_two().max(2)], most, left }
     }
-    let entries = distinct(data.iter().map(key).collect());
-    if entries.len() > most {
-        return None;
+
+    /// The number of `word`; `None` if the words are too many or crowd together.
+    #[inline(always)]
+    fn number(&mut self, word: u64) -> Option<u32> {
+        // Fibonacci hashing (Knuth, The Art of Computer Programming, volume 3, section 6.4).
+        let hash = word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - self.places.len().trailing_zeros());
+        let mut at = hash as usize;
+        loop {
+            let number = self.places[at];
+            if number == 0 {
+                break;
+            }
+            if self.words[number as usize - 1] == word {
+                return Some(number - 1);
+            }
+            self.left = self.left.checked_sub(1)?;
+            at = (at + 1) & (self.places.len() - 1);
+        }
+        if self.words.len() == self.most {
+            return None;
+        }
+        self.words.push(word);
+        self.places[at] = self.words.len() as u32;
+        Some(self.words.len() as u32 - 1)
     }
-    let numbers = data.iter().map(|value| entries.partition_point(|&entry| entry < key(value)) as u16).collect();
-    Some((entries, numbers))
 }
 
-/// About the bytes of a payload, if there is a table.
-///
-/// # Errors
-/// Those of `pieces`.
-pub fn estimate<T: Word>(data: &[T], pieces: impl Fn(&[u16]) -> Result<f64, Error>) -> Result<Option<f64>, Error> {
-    let Some((entries, numbers)) = find(data) else { return Ok(None) };
-    let mut taken = Vec::new();
-    pco::compress(&entries, 8, &mut taken)?;
-    Ok(Some(pieces(&numbers)? + taken.len() as f64))
+impl Table {
+    /// The table of `data`; `None` if its values are not few.
+    pub fn find<T: Word>(data: &[T]) -> Option<Self> {
+        let word = |value: &T| value.ordered().to_bits();
+        let most = (data.len() / 4).min(MOST);
+        let mut few: Vec<u64> = data.iter().step_by((data.len() / LOOKED_AT).max(1)).map(word).collect();
+        let looked_at = few.len();
+        few.sort_unstable();
+        few.dedup();
+        if size_of::<T>() < 2 || few.len() > most.min(looked_at * 3 / 4) {
+            return None;
+        }
+        let mut distinct = Distinct::new(most, PASSED * data.len());
+        let mut numbers = data
+            .iter()
+            .map(|value| distinct.number(word(value)).map(|number| number as u16))
+            .collect::<Option<Vec<u16>>>()?;
+        let mut ascending: Vec<u16> = (0..distinct.words.len()).map(|number| number as u16).collect();
+        ascending.sort_unstable_by_key(|&number| distinct.words[usize::from(number)]);
+        let mut places = vec![0u16; ascending.len()];
+        ascending.iter().zip(0..).for_each(|(&number, place)| places[usize::from(number)] = place);
+        numbers.iter_mut().for_each(|number| *number = places[usize::from(*number)]);
+        let entries = ascending.iter().map(|&number| distinct.words[usize::from(number)]).collect();
+        Some(Table { entries, numbers })
+    }
+
+    /// About the bytes that it takes.
+    ///
+    /// # Errors
+    /// Those of `pieces`, and `Backend` if the library fails, which no input makes it do.
+    pub fn estimate(&self, pieces: impl Fn(&[u16]) -> Result<f64, Error>) -> Result<f64, Error> {
+        let mut taken = Vec::new();
+        pco::compress(&self.entries, 8, &mut taken)?;
+        Ok(pieces(&self.numbers)? + taken.len() as f64)
+    }
+
+    /// Appends the table and the numbers of the values: entries - 1 and bytes of the table as varints, the table, the numbers.
+    ///
+    /// # Errors
+    /// `Backend` if the library fails, which no input makes it do.
+    pub fn write(&self, level: u8, payload: &mut Vec<u8>) -> Result<(), Error> {
+        let mut table = Vec::new();
+        pco::compress(&self.entries, level, &mut table)?;
+        varint::write(self.entries.len() as u64 - 1, payload);
+        varint::write(table.len() as u64, payload);
+        payload.extend_from_slice(&table);
+        pco::compress(&self.numbers, level, payload)
+    }
 }
 
-/// Appends the table and the numbers of the values: entries - 1 and bytes of the table as varints, the table, the numbers.
-///
-/// # Errors
-/// `Backend` if the library fails, which no input makes it do.
-///
-/// # Panics
-/// If there are too many entries for a table.
-pub fn write<T: Word>(data: &[T], level: u8, payload: &mut Vec<u8>) -> Result<(), Error> {
-    let (entries, numbers) = find(data).expect("a table was chosen");
-    let mut table = Vec::new();
-    pco::compress(&entries, level, &mut table)?;
-    varint::write(entries.len() as u64 - 1, payload);
-    varint::write(table.len() as u64, payload);
-    payload.extend_from_slice(&table);
-    pco::compress(&numbers, level, payload)
-}
-
-/// Fills `data` with what [`write`] wrote.
+/// Fills `data` with what [`Table::write`] wrote.
 ///
 /// # Errors
 /// `Corrupt` if `payload` is nothing that it writes.
@@ -71,14 +121,23 @@ pub fn read<T: Word>(payload: &[u8], data: &mut [T]) -> Result<(), Error> {
     let mut entries = vec![0u64; count];
     pco::decompress(table, &mut entries)?;
     let entries: Vec<T> = entries.into_iter().map(|entry| T::from_bits(entry).restored()).collect();
-    let mut numbers = vec![0u16; data.len()];
-    pco::decompress(&payload[at + length..], &mut numbers)?;
-    let largest = numbers.iter().fold(0, |largest, &number| largest.max(number));
-    if usize::from(largest) >= count {
-        return Err(Error::corrupt(at + length, "the number of an entry that the table has not"));
+    let (mut open, mut largest) = (data, 0);
+    pco::decompress_by(&payload[at + length..], open.len(), |numbers: &[u16]| {
+        let values = open.split_off_mut(..numbers.len()).unwrap_or_default();
+        largest = look_up(numbers, &entries, values).max(largest);
+    })?;
+    match usize::from(largest) < count {
+        true => Ok(()),
+        false => Err(Error::corrupt(at + length, "the number of an entry that the table has not")),
     }
-    data.iter_mut().zip(&numbers).for_each(|(value, &number)| *value = entries[usize::from(number)]);
-    Ok(())
+}
+
+/// Fills `values` with the entries of these numbers, or with zeros where there is none. Returns the largest number.
+fn look_up<T: Word>(numbers: &[u16], entries: &[T], values: &mut [T]) -> u16 {
+    for (value, &number) in values.iter_mut().zip(numbers) {
+        *value = entries.get(usize::from(number)).copied().unwrap_or_default();
+    }
+    numbers.iter().fold(0, |largest, &number| largest.max(number))
 }
 
 #[cfg(test)]
@@ -87,7 +146,9 @@ mod tests {
 
     fn check<T: Word>(data: &[T]) -> usize {
         let mut payload = Vec::new();
-        write(data, 8, &mut payload).expect("writes");
+        let table = Table::find(data).expect("few values");
+        assert!(table.entries.is_sorted_by(|a, b| a < b));
+        table.write(8, &mut payload).expect("writes");
         let mut back = vec![T::default(); data.len()];
         read(&payload, &mut back).expect("reads");
         assert!(back.iter().zip(data).all(|(a, b)| a.to_bits() == b.to_bits()));
@@ -100,6 +161,13 @@ mod tests {
         assert!(check(&floats) < 1500);
         check(&vec![f64::NAN; 50]);
         check(&(0..4000).map(|i| (i % 3) * 1_000_000_007 - 5).collect::<Vec<i64>>());
-        assert!(find(&(0..5000).map(|i| i as f32).collect::<Vec<_>>()).is_none());
+        assert!(Table::find(&(0..5000).map(|i| i as f32).collect::<Vec<_>>()).is_none());
+    }
+    #[test]
+    fn words_that_crowd_together_have_no_table() {
+        // The product with the inverse of the hash's factor: all of them begin at the first place.
+        let crowded: Vec<u64> = (0..100_000u64).map(|i| (i % 20_000).wrapping_mul(0xf1de_83e1_9937_733d)).collect();
+        assert!(Table::find(&crowded).is_none());
+        check(&(0..100_000u64).map(|i| (i % 20_000).wrapping_mul(5)).collect::<Vec<_>>());
     }
 }
