@@ -224,11 +224,11 @@ fn mean_rows(cuts: &[Cut]) -> Vec<usize> {
 
 /// Transforms along an axis whose values are `inner` elements apart.
 fn axis_pass<F: Real, const FORWARD: bool>(cut: &Cut, inner: usize, data: &mut [F]) {
-    let (small, large) = (Dct::new(cut.size, cut.size), Dct::new(cut.size + 1, cut.size));
+    let (mut small, mut large) = (Dct::new(cut.size, cut.size), Dct::new(cut.size + 1, cut.size));
     let mut x = columns::<F>();
     for slab in data.chunks_exact_mut(cut.length * inner) {
         for block in 0..cut.blocks {
-            let dct = if block < cut.larger { &large } else { &small };
+            let dct = if block < cut.larger { &mut large } else { &mut small };
             let size = cut.size + usize::from(block < cut.larger);
             let rows = &mut slab[cut.start(block) * inner..][..size * inner];
             for lane in (0..inner).step_by(LANES) {
@@ -241,7 +241,7 @@ fn axis_pass<F: Real, const FORWARD: bool>(cut: &Cut, inner: usize, data: &mut [
 /// Transforms the columns of a block from `lane` on.
 #[inline(always)]
 fn block_pass<F: Real, const FORWARD: bool>(
-    dct: &Dct<F>,
+    dct: &mut Dct<F>,
     rows: &mut [F],
     inner: usize,
     lane: usize,
@@ -269,13 +269,13 @@ fn block_pass<F: Real, const FORWARD: bool>(
 
 /// Transforms the blocks of a row, and brings coefficients of the same order together.
 fn row_pass<F: Real, const FORWARD: bool>(cut: &Cut) -> impl FnMut(&mut [F]) {
-    let (cut, small, large) = (*cut, Dct::new(cut.size, cut.size), Dct::new(cut.size + 1, cut.size));
+    let (cut, mut small, mut large) = (*cut, Dct::new(cut.size, cut.size), Dct::new(cut.size + 1, cut.size));
     let mut x = columns::<F>();
     let mut scratch = vec![F::default(); cut.length];
     move |row| {
         scratch.copy_from_slice(row);
         for (first, end, dct, size) in
-            [(0, cut.larger, &large, cut.size + 1), (cut.larger, cut.blocks, &small, cut.size)]
+            [(0, cut.larger, &mut large, cut.size + 1), (cut.larger, cut.blocks, &mut small, cut.size)]
         {
             for block in (first..end).step_by(LANES) {
                 let (lanes, start) = (LANES.min(end - block), cut.start(block));

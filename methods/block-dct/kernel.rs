@@ -30,6 +30,7 @@ pub(super) struct Dct<F> {
     half: usize,
     /// What the first coefficient is multiplied by, there and back.
     mean: [F; 2],
+    scratch: Box<Columns<F>>,
 }
 
 impl<F: Real> Dct<F> {
@@ -45,13 +46,13 @@ impl<F: Real> Dct<F> {
         };
         let basis = (0..length).flat_map(|k| (0..half).map(move |j| F::from_f64(entry(k, j)))).collect();
         let mean = [as_of as f64 / length as f64, length as f64 / as_of as f64];
-        Dct { length, basis, half, mean: mean.map(|ratio| F::from_f64(ratio.sqrt())) }
+        Dct { length, basis, half, mean: mean.map(|ratio| F::from_f64(ratio.sqrt())), scratch: Box::new(columns()) }
     }
 
     /// Values to coefficients, in place.
-    pub fn forward(&self, x: &mut Columns<F>) {
+    pub fn forward(&mut self, x: &mut Columns<F>) {
         let (n, pairs) = (self.length, self.length / 2);
-        let mut folded = columns::<F>();
+        let folded = &mut *self.scratch;
         for j in 0..pairs {
             for lane in 0..LANES {
                 folded[2 * j][lane] = x[j][lane] + x[n - 1 - j][lane];
@@ -73,9 +74,9 @@ impl<F: Real> Dct<F> {
     }
 
     /// Coefficients to values, in place.
-    pub fn inverse(&self, x: &mut Columns<F>) {
+    pub fn inverse(&mut self, x: &mut Columns<F>) {
         let (n, half) = (self.length, self.half);
-        let mut values = columns::<F>();
+        let values = &mut *self.scratch;
         x[0].iter_mut().for_each(|mean| *mean *= self.mean[1]);
         for j in 0..half {
             let (mut even, mut odd) = ([F::default(); LANES], [F::default(); LANES]);
@@ -137,7 +138,7 @@ mod tests {
             let mut x = columns::<f64>();
             (0..length).for_each(|j| (0..LANES).for_each(|lane| x[j][lane] = noise(7 * j + 31 * lane)));
             let original = x;
-            let dct = Dct::new(length, length);
+            let mut dct = Dct::new(length, length);
             dct.forward(&mut x);
             let energy = |x: &Columns<f64>| x.iter().flatten().map(|value| value * value).sum::<f64>();
             assert!((energy(&x) / energy(&original) - 1.0).abs() < 1e-13);

@@ -69,7 +69,7 @@ impl Native {
         pyramid.forward(&mut values);
         let names = self.names();
         let taken = |(band, name): (&Band, String)| {
-            let values = places(band).flat_map(|row| values[row..row + band.row].iter().copied()).collect();
+            let values = band.rows().into_iter().flat_map(|row| values[row..row + band.row].iter().copied()).collect();
             Coefficients { name, shape: shape_of(band), values }
         };
         pyramid.bands().iter().zip(names).map(taken).collect()
@@ -97,7 +97,10 @@ impl Native {
         let mut values = vec![0.0; self.shape.iter().product()];
         for (band, coefficients) in pyramid.bands().iter().zip(bands) {
             let rows = coefficients.values.chunks_exact(band.row.max(1));
-            places(band).zip(rows).for_each(|(place, row)| values[place..place + band.row].copy_from_slice(row));
+            band.rows()
+                .into_iter()
+                .zip(rows)
+                .for_each(|(place, row)| values[place..place + band.row].copy_from_slice(row));
         }
         pyramid.inverse(&mut values);
         values
@@ -180,15 +183,6 @@ impl Native {
 
 fn shape_of(band: &Band) -> Vec<usize> {
     band.offsets.iter().map(|axis| axis.len()).chain([band.row]).collect()
-}
-
-/// Offsets of a band's rows in C order.
-fn places(band: &Band) -> impl Iterator<Item = usize> {
-    let mut rows = vec![band.start];
-    for axis in &band.offsets {
-        rows = rows.iter().flat_map(|row| axis.iter().map(move |offset| row + offset)).collect();
-    }
-    rows.into_iter()
 }
 
 /// Bytes of a coefficient: as the elements for floats; for integers, as a float that holds them.

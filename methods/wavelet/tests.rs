@@ -93,7 +93,7 @@ fn a_smooth_field_takes_a_sixth_of_a_bit_per_value() {
         ((at(0) * 5.0).sin() * (at(1) * 3.0).cos() + at(2) * at(2)) as f32
     });
     let (payload, _) = round_trip::<Wavelet>(&Params::default(), Target::MaxAbs(1e-3), &smooth);
-    assert!(payload.len() < 64 * 64 * 64 / 50, "{} bytes", payload.len());
+    assert!(payload.len() < 64 * 64 * 64 / 48, "{} bytes", payload.len());
 }
 
 #[test]

@@ -151,9 +151,12 @@ fn encode_classes(
 /// Reads what [`encode`] wrote.
 #[derive(Debug)]
 pub(super) struct Decoder<'a> {
-    /// For each slot of each table: class, frequency - 1 (12 bits), slot - start (12 bits), lowest first.
-    slots: Vec<u32>,
-    first_slot: Box<[u32; 256]>,
+    /// The class of each slot of each table: apart from the rest, for what the next context waits for should lie in a
+    /// near cache.
+    classes: Vec<u8>,
+    /// For each class of each table: frequency - 1 (12 bits), then start.
+    spans: Vec<u32>,
+    table_of: Box<[u8; 256]>,
     states: [u32; STATES],
     turn: usize,
     words: &'a [u8],
@@ -180,22 +183,24 @@ impl<'a> Decoder<'a> {
             let word = start.next().ok_or_else(|| Error::corrupt(at, "the coded classes lack their first states"))?;
             *state = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
         }
-        let mut first_slot = Box::new([0; 256]);
-        first_slot.iter_mut().zip(&map).for_each(|(first, &table)| *first = u32::from(table) << SCALE_BITS);
+        let mut table_of = Box::new([0; 256]);
+        table_of[..map.len()].copy_from_slice(&map);
         let end = at + length;
         let raw = BitReader::new(&bytes[end..]);
-        let slots = slots(&frequencies);
-        Ok(Decoder { slots, first_slot, states, turn: 0, words, at: 4 * STATES, raw, end })
+        let (classes, spans) = (classes(&frequencies), spans(&frequencies));
+        Ok(Decoder { classes, spans, table_of, states, turn: 0, words, at: 4 * STATES, raw, end })
     }
 
     #[inline(always)]
     pub(super) fn next(&mut self, context: u8) -> i32 {
         let state = &mut self.states[self.turn % STATES];
         self.turn = self.turn.wrapping_add(1);
-        let slot = self.first_slot[usize::from(context)] | (*state & (SCALE - 1));
-        let entry = self.slots.get(slot as usize).copied().unwrap_or(0);
-        let frequency = (entry >> 7 & 0xfff) + 1;
-        *state = frequency.wrapping_mul(*state >> SCALE_BITS).wrapping_add(entry >> 19);
+        let (table, slot) = (usize::from(self.table_of[usize::from(context)]), *state & (SCALE - 1));
+        let class = self.classes.get(table << SCALE_BITS | slot as usize).copied().unwrap_or(0);
+        let class = usize::from(class) & (CLASSES - 1);
+        let span = self.spans.get(table * CLASSES + class).copied().unwrap_or(0);
+        let frequency = (span & (SCALE - 1)) + 1;
+        *state = frequency.wrapping_mul(*state >> SCALE_BITS).wrapping_add(slot).wrapping_sub(span >> SCALE_BITS);
         if *state < LOWEST {
             let word = self
                 .words
@@ -204,7 +209,6 @@ impl<'a> Decoder<'a> {
             self.at += 2;
             *state = *state << 16 | word;
         }
-        let class = entry as usize & (CLASSES - 1);
         if class < 8 {
             return class::join(class, 0);
         }
@@ -221,7 +225,29 @@ impl<'a> Decoder<'a> {
     }
 }
 
-/// What each slot of each table says: see [`Decoder`].
+/// See [`Decoder`].
+fn classes(tables: &[Frequencies]) -> Vec<u8> {
+    let mut classes = Vec::with_capacity(tables.len() << SCALE_BITS);
+    for (class, &frequency) in tables.iter().flat_map(|frequencies| frequencies.iter().enumerate()) {
+        classes.extend(std::iter::repeat_n(class as u8, usize::from(frequency)));
+    }
+    classes
+}
+
+/// See [`Decoder`].
+fn spans(tables: &[Frequencies]) -> Vec<u32> {
+    let mut spans = Vec::with_capacity(tables.len() * CLASSES);
+    for frequencies in tables {
+        let mut start = 0;
+        for &frequency in frequencies {
+            spans.push(u32::from(frequency.wrapping_sub(1)) & (SCALE - 1) | start << SCALE_BITS);
+            start += u32::from(frequency);
+        }
+    }
+    spans
+}
+
+/// For each slot of each table: class, frequency - 1 (12 bits), slot - start (12 bits), lowest first.
 pub(super) fn slots(tables: &[Frequencies]) -> Vec<u32> {
     let mut slots = Vec::with_capacity(tables.len() << SCALE_BITS);
     for frequencies in tables {

@@ -40,6 +40,37 @@ impl Band {
         self.len() == 0
     }
 
+    /// Offsets of the rows, in coding order.
+    pub fn rows(&self) -> Vec<usize> {
+        self.offsets.iter().fold(vec![self.start], |rows, offsets| {
+            let mut finer = Vec::with_capacity(rows.len() * offsets.len());
+            rows.iter().for_each(|row| finer.extend(offsets.iter().map(|offset| row + offset)));
+            finer
+        })
+    }
+
+    /// Whether another band has as many coefficients along every axis.
+    pub(super) fn is_shaped_as(&self, other: &Band) -> bool {
+        let lengths = self.offsets.iter().zip(&other.offsets);
+        self.row == other.row && lengths.into_iter().all(|(own, others)| own.len() == others.len())
+    }
+
+    /// For each row, in coding order, where the row of `other` starts that holds the same places, in the coding order
+    /// of that band's coefficients. Indices are shifted right where `halved` has its bit, and held inside the band.
+    pub(super) fn rows_in(&self, other: &Band, halved: u64) -> Vec<usize> {
+        let axes = self.offsets.iter().zip(&other.offsets).enumerate();
+        let mut rows = axes.fold(vec![0], |rows, (axis, (own, others))| {
+            let (shift, last) = (halved >> axis & 1, others.len() - 1);
+            let mut finer = Vec::with_capacity(rows.len() * own.len());
+            for row in rows {
+                finer.extend((0..own.len()).map(|at| row * others.len() + (at >> shift).min(last)));
+            }
+            finer
+        });
+        rows.iter_mut().for_each(|row| *row *= other.row);
+        rows
+    }
+
     /// Offset of the row at `index`, which has an entry for every axis but the last. Each entry is shifted right where
     /// `halved` has its bit, and held inside the band.
     pub(super) fn row_at(&self, index: &[usize], halved: u64) -> usize {

@@ -175,11 +175,7 @@ fn restore(symbol: i32, points: [i8; 2]) -> f64 {
 /// Visits all coefficients: their band and offset.
 pub(super) fn each(bands: &[Band], mut visit: impl FnMut(usize, usize)) {
     for (number, band) in bands.iter().enumerate() {
-        let mut rows = vec![band.start];
-        for axis in &band.offsets {
-            rows = rows.iter().flat_map(|row| axis.iter().map(move |offset| row + offset)).collect();
-        }
-        for row in rows {
+        for row in band.rows() {
             (row..row + band.row).for_each(|offset| visit(number, offset));
         }
     }

@@ -5,10 +5,12 @@
 
 use super::band::Band;
 
-/// Contexts of coefficients where estimates stand side by side; those of corrections follow.
+/// Contexts of coefficients where estimates stand side by side; those of stretches and of corrections follow.
 const MANY: u8 = (NEAR_EDGES.len() as u8 + 1) * (FAR_EDGES.len() as u8 + 1);
 /// Contexts of coefficients of small arrays.
 const FEW: u8 = MIXED_EDGES.len() as u8 + 1;
+/// A stretch is quiet if the weighted sizes around it add up to less than the last of these: so its contexts begin.
+const QUIET_EDGES: [u32; 3] = [1, 25, 65];
 
 /// Where the buckets of the mean size begin, in sixteenths.
 const NEAR_EDGES: [u16; 19] = [1, 6, 11, 17, 24, 32, 42, 53, 66, 80, 96, 115, 138, 168, 208, 256, 320, 400, 512];
@@ -52,21 +54,43 @@ pub enum Detail {
 }
 
 impl Detail {
-    /// Number of contexts of coefficients; contexts from this on are free for others.
-    pub(super) fn contexts(self) -> u8 {
+    /// The first context of stretches.
+    fn stretches(self) -> u8 {
         match self {
             Detail::Few => FEW,
             Detail::Many => MANY,
         }
     }
+
+    /// Number of contexts of coefficients and stretches; contexts from this on are free for others.
+    pub(super) fn contexts(self) -> u8 {
+        self.stretches() + QUIET_EDGES.len() as u8
+    }
 }
 
-/// Sizes of the coefficients so far, where the coefficients lie, and what follows for the row in hand.
+/// Sizes of the coefficients so far, and what follows for the band and the rows in hand.
 pub(super) struct Contexts {
+    /// In the order of bands, in each row after row.
     sizes: Vec<u8>,
-    near: Vec<u16>,
+    /// Where each band starts there.
+    starts: Vec<usize>,
+    /// For each coefficient of the band.
     far: Vec<u16>,
-    detail: Detail,
+    /// For each coefficient of the row of each lane.
+    near: Vec<u16>,
+    lanes: [Lane; LANES],
+    pub detail: Detail,
+}
+
+/// Rows of a band that are coded side by side, each with those before it in its lane: while the processor waits for the
+/// context of one coefficient, it works on those of the others.
+pub(super) const LANES: usize = 4;
+
+/// The row in hand of a lane.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lane {
+    /// Where it starts in the band.
+    at: usize,
     /// Sixteen over the sum of the weights behind `near` and the two before in the row, in 1/4096.
     share: u32,
     last: [u32; 2],
@@ -75,93 +99,189 @@ pub(super) struct Contexts {
 /// Weights of the two coefficients before in the row; of those above, above and ahead, and in the plane before.
 const BEFORE: [u32; 2] = [4, 2];
 const ABOVE: [u16; 3] = [4, 2, 4];
+/// Most bands alike that are looked at.
+const MOST_ALIKE: usize = 16;
 
 impl Contexts {
     /// Contexts for a tile of `len` coefficients.
     pub fn new(len: usize, detail: Detail) -> Self {
-        Contexts { sizes: vec![0; len], near: Vec::new(), far: Vec::new(), detail, share: 0, last: [0; 2] }
+        let lanes = [Lane::default(); LANES];
+        Contexts {
+            sizes: Vec::with_capacity(len),
+            starts: Vec::new(),
+            far: Vec::new(),
+            near: Vec::new(),
+            lanes,
+            detail,
+        }
     }
 
-    /// Looks around every coefficient of the row of `bands[number]` at `index`, before it is coded.
-    pub fn enter(&mut self, bands: &[Band], number: usize, index: &mut [usize]) {
-        let band = &bands[number];
-        let weight = self.look_near(band, index);
-        self.share = 16 * 4096 / weight;
-        self.look_far(bands, number, index);
-        // Before the first of a row nothing is known: what is above it stands in, or what is alike.
-        let around = weight - BEFORE[0] - BEFORE[1];
-        let first = u32::from(self.near[0]).checked_div(around).unwrap_or(u32::from(self.far[0]) / 16);
-        self.last = [first; 2];
-    }
-
-    /// Sums the rows before this one in the band; returns the weights, those of [`BEFORE`] included.
-    fn look_near(&mut self, band: &Band, index: &mut [usize]) -> u32 {
+    /// Goes on to the next band, and takes means of the same places in the bands alike, in sixteenths.
+    pub fn enter_band(&mut self, bands: &[Band]) {
+        let band = &bands[self.starts.len()];
+        self.starts.push(self.sizes.len());
+        self.sizes.resize(self.sizes.len() + band.len(), 0);
+        self.far.clear();
+        self.far.resize(band.len(), 0);
         self.near.clear();
-        self.near.resize(band.row, 0);
-        let mut weight = BEFORE[0] + BEFORE[1];
-        let earlier = (0..index.len()).rev().take(2);
-        for (axis, along) in earlier.zip([true, false]) {
-            if index[axis] == 0 {
+        self.near.resize(LANES * band.row, 0);
+        let factor = (16 / band.alike.len().clamp(1, MOST_ALIKE)) as u16;
+        for alike in band.alike.iter().take(MOST_ALIKE) {
+            let (other, start) = (&bands[alike.band], self.starts[alike.band]);
+            if band.is_empty() || other.is_empty() {
                 continue;
             }
-            index[axis] -= 1;
-            let row = band.row_at(index, 0);
-            index[axis] += 1;
-            let sizes = &self.sizes[row..row + band.row];
-            let factor = if along { ABOVE[0] } else { ABOVE[2] };
-            self.near.iter_mut().zip(sizes).for_each(|(sum, &size)| *sum += factor * u16::from(size));
-            weight += u32::from(factor);
-            if along {
-                let ends = self.near[band.row - 1] + ABOVE[1] * u16::from(sizes[band.row - 1]);
-                let ahead = self.near.iter_mut().zip(&sizes[1..]);
-                ahead.for_each(|(sum, &size)| *sum += ABOVE[1] * u16::from(size));
-                self.near[band.row - 1] = ends;
-                weight += u32::from(ABOVE[1]);
+            if alike.halved == 0 && band.is_shaped_as(other) {
+                add(&mut self.far, &self.sizes[start..start + other.len()], factor);
+                continue;
             }
-        }
-        weight
-    }
-
-    /// Means of the same place in bands alike, in sixteenths.
-    fn look_far(&mut self, bands: &[Band], number: usize, index: &[usize]) {
-        let band = &bands[number];
-        self.far.clear();
-        self.far.resize(band.row, 0);
-        if band.alike.is_empty() {
-            return;
-        }
-        let factor = (16 / band.alike.len().min(16)) as u16;
-        for alike in band.alike.iter().take(16) {
-            let other = &bands[alike.band];
-            let row = other.row_at(index, alike.halved);
-            let sizes = &self.sizes[row..row + other.row];
-            if alike.halved >> index.len() & 1 == 0 {
-                self.far.iter_mut().zip(sizes).for_each(|(sum, &size)| *sum += factor * u16::from(size));
-            } else {
-                let pairs = self.far.chunks_mut(2).zip(sizes);
-                pairs.for_each(|(pair, &size)| pair.iter_mut().for_each(|sum| *sum += factor * u16::from(size)));
+            let halved = alike.halved >> band.offsets.len() & 1 == 1;
+            for (far, row) in self.far.chunks_exact_mut(band.row).zip(band.rows_in(other, alike.halved)) {
+                let sizes = &self.sizes[start + row..][..other.row];
+                if halved {
+                    add_to_pairs(far, sizes, factor);
+                } else {
+                    add(far, sizes, factor);
+                }
             }
         }
     }
 
-    /// The context of coefficient `i` of the row.
+    /// Looks around every coefficient of row `row` of the band, whose lane started with row `first`, before it is coded.
+    pub fn enter_row(&mut self, band: &Band, lane: usize, first: usize, row: usize) {
+        let (length, start) = (band.row, self.starts[self.starts.len() - 1]);
+        let sizes = |row: usize| &self.sizes[start + row * length..][..length];
+        let near = &mut self.near[lane * length..][..length];
+        near.fill(0);
+        let mut weight = BEFORE[0] + BEFORE[1];
+        let across = |back: usize| band.offsets.len().checked_sub(back).map_or(1, |axis| band.offsets[axis].len());
+        let (rows, planes) = (across(1), across(2));
+        if !row.is_multiple_of(rows) && row > first {
+            let above = sizes(row - 1);
+            add(near, above, ABOVE[0]);
+            add(near, &above[1..], ABOVE[1]);
+            // Ahead of the last there is nothing: it counts once more.
+            near[length - 1] += ABOVE[1] * u16::from(above[length - 1]);
+            weight += u32::from(ABOVE[0] + ABOVE[1]);
+        }
+        if !(row / rows).is_multiple_of(planes) && row >= first + rows {
+            add(near, sizes(row - rows), ABOVE[2]);
+            weight += u32::from(ABOVE[2]);
+        }
+        // Before the first of a row nothing is known: what is above it stands in, or what is alike.
+        let (at, around) = (row * length, weight - BEFORE[0] - BEFORE[1]);
+        let first = u32::from(near[0]).checked_div(around).unwrap_or(u32::from(self.far[at]) / 16);
+        self.lanes[lane] = Lane { at, share: 16 * 4096 / weight, last: [first; 2] };
+    }
+
+    /// Makes `stretch` that of the places `from` to `to` of the row of a lane.
     #[inline(always)]
-    pub fn of(&self, i: usize) -> u8 {
+    pub fn enter_stretch(&self, lane: usize, (from, to): (usize, usize), stretch: &mut Stretch) {
+        let Lane { at, share, last } = self.lanes[lane];
+        (stretch.at, stretch.count, stretch.share, stretch.last) = (at + from, to - from, share, last);
+        let length = self.near.len() / LANES;
+        let (near, far) = (&self.near[lane * length..][from..to], &self.far[at + from..at + to]);
+        match (near.first_chunk(), far.first_chunk()) {
+            (Some(near), Some(far)) => (stretch.near, stretch.far) = (*near, *far),
+            _ => {
+                (stretch.near, stretch.far) = Default::default();
+                stretch.near[..near.len()].copy_from_slice(near);
+                stretch.far[..far.len()].copy_from_slice(far);
+            }
+        }
+    }
+
+    /// The context of a stretch that is likely to be zero.
+    #[inline(always)]
+    pub fn quiet(&self, stretch: &Stretch) -> Option<u8> {
+        let around = stretch.around();
+        let bucket = QUIET_EDGES.iter().position(|&edge| around < edge)?;
+        Some(self.detail.stretches() + bucket as u8)
+    }
+
+    /// Takes note of a stretch of a lane of which every coefficient is known.
+    #[inline(always)]
+    pub fn note(&mut self, lane: usize, stretch: &Stretch) {
+        let place = self.starts[self.starts.len() - 1] + stretch.at;
+        let sizes = &mut self.sizes[place..place + stretch.count];
+        match sizes.first_chunk_mut() {
+            Some(sizes) => *sizes = stretch.sizes,
+            None => sizes.copy_from_slice(&stretch.sizes[..stretch.count]),
+        }
+        self.lanes[lane].last = stretch.last;
+    }
+}
+
+/// Coefficients that stand side by side in a row.
+pub(super) const STRETCH: usize = 16;
+
+/// Contexts of a stretch, and sizes of those of its coefficients that are known.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stretch {
+    /// Where it starts in the band.
+    pub at: usize,
+    pub count: usize,
+    near: [u16; STRETCH],
+    far: [u16; STRETCH],
+    sizes: [u8; STRETCH],
+    share: u32,
+    last: [u32; 2],
+}
+
+impl Stretch {
+    /// Weighted sizes around all of it.
+    fn around(&self) -> u32 {
+        let sum = |values: &[u16; STRETCH]| values.iter().map(|&value| u32::from(value)).sum::<u32>();
+        sum(&self.near) + sum(&self.far) / 4 + BEFORE[0] * self.last[0] + BEFORE[1] * self.last[1]
+    }
+
+    /// The context of coefficient `i`.
+    #[inline(always)]
+    pub fn context(&self, i: usize, detail: Detail) -> u8 {
+        let i = i % STRETCH;
         let before = BEFORE[0] * self.last[0] + BEFORE[1] * self.last[1];
         let near = (((u32::from(self.near[i]) + before) * self.share) >> 12) as usize & (SCALE - 1);
         let far = usize::from(self.far[i]) & (SCALE - 1);
-        match self.detail {
+        match detail {
             Detail::Many => NEAR[near] * (FAR_EDGES.len() as u8 + 1) + FAR[far],
             Detail::Few => MIXED[(near * 11 + far * 5) >> 4],
         }
     }
 
-    /// Takes note of the symbol of the next coefficient of the row, which lies at `offset`.
+    /// Takes note of zeros everywhere.
     #[inline(always)]
-    pub fn note(&mut self, offset: usize, symbol: i32) {
+    pub fn pass(&mut self) {
+        (self.last, self.sizes) = ([0; 2], [0; STRETCH]);
+    }
+
+    /// Takes note of coefficient `i`.
+    #[inline(always)]
+    pub fn note(&mut self, i: usize, symbol: i32) {
         let size = size_of(symbol);
-        self.sizes[offset] = size;
+        self.sizes[i % STRETCH] = size;
         self.last = [u32::from(size), self.last[0]];
+    }
+}
+
+/// Adds `factor` times what there is of `sizes` to `sums`.
+#[inline(always)]
+fn add(sums: &mut [u16], sizes: &[u8], factor: u16) {
+    sums.iter_mut().zip(sizes).for_each(|(sum, &size)| *sum += factor * u16::from(size));
+}
+
+/// The same where each of `sizes` stands for two sums.
+#[inline(always)]
+fn add_to_pairs(sums: &mut [u16], sizes: &[u8], factor: u16) {
+    let whole = sums.len() / 2;
+    let mut pairs = sums.chunks_exact_mut(2);
+    for (pair, &size) in (&mut pairs).zip(sizes) {
+        let size = factor * u16::from(size);
+        pair[0] += size;
+        pair[1] += size;
+    }
+    let odd = pairs.into_remainder();
+    if let ([last], Some(&size)) = (odd, sizes.get(whole)) {
+        *last += factor * u16::from(size);
     }
 }
 
@@ -179,26 +299,29 @@ impl Differences {
         self.last = self.row;
     }
 
-    /// What is coded for coefficient `i` of a row of band `band`.
-    #[inline(always)]
-    pub fn of(&mut self, band: usize, i: usize, symbol: i32) -> i32 {
-        if band > 0 {
-            return symbol;
+    /// Turns the first band into what is coded for it, rows of `length` each.
+    pub fn take(band: &mut [i32], length: usize) {
+        let mut differences = Differences::default();
+        for row in band.chunks_mut(length.max(1)) {
+            differences.enter();
+            for (i, symbol) in row.iter_mut().enumerate() {
+                let known = *symbol;
+                *symbol = known.wrapping_sub(differences.last);
+                differences.note(i, known);
+            }
         }
-        let difference = symbol.wrapping_sub(self.last);
-        self.note(i, symbol);
-        difference
     }
 
-    /// The coefficient of which `difference` was coded.
-    #[inline(always)]
-    pub fn undo(&mut self, band: usize, i: usize, difference: i32) -> i32 {
-        if band > 0 {
-            return difference;
+    /// Undoes [`Differences::take`].
+    pub fn undo(band: &mut [i32], length: usize) {
+        let mut differences = Differences::default();
+        for row in band.chunks_mut(length.max(1)) {
+            differences.enter();
+            for (i, symbol) in row.iter_mut().enumerate() {
+                *symbol = symbol.wrapping_add(differences.last);
+                differences.note(i, *symbol);
+            }
         }
-        let symbol = difference.wrapping_add(self.last);
-        self.note(i, symbol);
-        symbol
     }
 
     /// What the next coefficient of the first band is taken from.
@@ -211,26 +334,6 @@ impl Differences {
         self.last = symbol;
         if i == 0 {
             self.row = symbol;
-        }
-    }
-}
-
-/// Visits the rows of all bands in coding order: `visit(number, offset, contexts)`.
-pub(super) fn walk(bands: &[Band], contexts: &mut Contexts, mut visit: impl FnMut(usize, usize, &mut Contexts)) {
-    let mut index = Vec::new();
-    for (number, band) in bands.iter().enumerate() {
-        if band.is_empty() {
-            continue;
-        }
-        index.clear();
-        index.resize(band.offsets.len(), 0usize);
-        loop {
-            contexts.enter(bands, number, &mut index);
-            visit(number, band.row_at(&index, 0), contexts);
-            let next = (0..index.len()).rev().find(|&axis| index[axis] + 1 < band.offsets[axis].len());
-            let Some(axis) = next else { break };
-            index[axis] += 1;
-            index[axis + 1..].fill(0);
         }
     }
 }
@@ -250,6 +353,6 @@ mod tests {
     fn buckets_rise_and_every_context_is_below_those_of_corrections() {
         assert!(NEAR.windows(2).chain(FAR.windows(2)).chain(MIXED.windows(2)).all(|pair| pair[0] <= pair[1]));
         assert_eq!((NEAR[0], NEAR[SCALE - 1], FAR[SCALE - 1]), (0, 19, 8));
-        assert_eq!((Detail::Many.contexts(), Detail::Few.contexts()), (180, 12));
+        assert_eq!((Detail::Many.contexts(), Detail::Few.contexts()), (183, 15));
     }
 }

@@ -1,8 +1,9 @@
 //! Integer coefficients, coded without loss under the contexts of their bands.
 
 use super::band::Band;
-use super::context::{Contexts, Detail, Differences, walk};
+use super::context::{Contexts, Detail, Differences};
 use super::correct::Symbols;
+use super::rows::{self, Reader, Writer};
 use crate::api::Error;
 use crate::shared::entropy;
 
@@ -15,15 +16,16 @@ fn contexts(len: usize) -> Contexts {
 
 /// Appends the coefficients of a tile.
 pub fn write_integers(bands: &[Band], coefficients: &[i32], payload: &mut Vec<u8>) {
-    let (mut symbols, mut differences) = (Symbols::default(), Differences::default());
-    walk(bands, &mut contexts(coefficients.len()), |number, offset, contexts| {
-        differences.enter();
-        for (i, &symbol) in coefficients[offset..offset + bands[number].row].iter().enumerate() {
-            let symbol = differences.of(number, i, symbol);
-            symbols.push(contexts.of(i), symbol);
-            contexts.note(offset + i, symbol);
+    let (mut symbols, mut values) = (Symbols::default(), Vec::new());
+    let mut contexts = contexts(coefficients.len());
+    for (number, band) in bands.iter().enumerate() {
+        values.clear();
+        band.rows().into_iter().for_each(|row| values.extend_from_slice(&coefficients[row..row + band.row]));
+        if number == 0 {
+            Differences::take(&mut values, band.row);
         }
-    });
+        rows::code(&mut contexts, bands, band, &mut Writer { band: &values, symbols: &mut symbols });
+    }
     entropy::encode(&symbols.values, &symbols.contexts, payload);
 }
 
@@ -32,14 +34,18 @@ pub fn write_integers(bands: &[Band], coefficients: &[i32], payload: &mut Vec<u8
 /// # Errors
 /// `Corrupt` if no encoder wrote the bytes.
 pub fn read_integers(bands: &[Band], bytes: &[u8], coefficients: &mut [i32]) -> Result<usize, Error> {
-    let (mut decoder, mut differences) = (entropy::Decoder::new(bytes)?, Differences::default());
-    walk(bands, &mut contexts(coefficients.len()), |number, offset, contexts| {
-        differences.enter();
-        for (i, coefficient) in coefficients[offset..offset + bands[number].row].iter_mut().enumerate() {
-            let symbol = decoder.next(contexts.of(i));
-            contexts.note(offset + i, symbol);
-            *coefficient = differences.undo(number, i, symbol);
+    let (mut decoder, mut values) = (entropy::Decoder::new(bytes)?, Vec::new());
+    let mut contexts = contexts(coefficients.len());
+    for (number, band) in bands.iter().enumerate() {
+        values.clear();
+        values.resize(band.len(), 0);
+        rows::code(&mut contexts, bands, band, &mut Reader { band: &mut values, decoder: &mut decoder });
+        if number == 0 {
+            Differences::undo(&mut values, band.row);
         }
-    });
+        for (row, values) in band.rows().into_iter().zip(values.chunks(band.row.max(1))) {
+            coefficients[row..row + band.row].copy_from_slice(values);
+        }
+    }
     decoder.finish()
 }

@@ -14,8 +14,10 @@ mod integers;
 mod mixed;
 pub mod part;
 mod quantise;
+mod rows;
 mod search;
 mod tile;
+mod variant;
 
 use super::real::Real;
 use super::tiles::{self, Tile};
@@ -142,9 +144,8 @@ fn write_tiles<T: Element, P: Transform>(
     }
 }
 
-/// Whether 32 bits are enough to compute in; `None` if not even 64 are.
-fn precision<T: Element>(source: &Source<'_, T>, tile: &Tile, step: f64) -> Option<bool> {
-    let largest = source.largest(tile);
+/// Whether it takes 64 bits to compute with magnitudes up to `largest`; `None` if those are not enough.
+fn precision<T: Element>(source: &Source<'_, T>, largest: f64, step: f64) -> Option<bool> {
     // A step must divide, and its multiples must add up, without leaving the range of the type.
     if largest > 1e300 || !(1e-290..1e300).contains(&step) {
         return None;
@@ -163,7 +164,7 @@ fn write_tile<T: Element, P: Transform>(
     payload: &mut Vec<u8>,
 ) -> Result<f64, Error> {
     let mut symbols = Symbols::default();
-    let wide = precision(source, tile, source.goal.step::<T>(choice.step));
+    let wide = precision(source, source.largest(tile), source.goal.step::<T>(choice.step));
     let coded = match wide {
         None => None,
         Some(true) => source.symbols::<f64, P>(tile, plan, choice, &mut symbols),

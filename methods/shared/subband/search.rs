@@ -4,13 +4,17 @@ use super::context::Detail;
 use super::correct::Symbols;
 use super::quantise::ROUNDINGS;
 use super::tile::{Choice, Source};
-use super::{FACTORS, Goal, Transform, precision};
+use super::{FACTORS, Goal, Transform, precision, variant};
 use crate::api::Element;
 use crate::shared::entropy;
 use crate::shared::tiles::{self, Tile};
 
-/// Arrays up to this are tried whole; of others, this many values in all.
-const SAMPLE: usize = 1 << 17;
+/// Arrays up to this are tried whole.
+const WHOLE: usize = 1 << 15;
+/// Of others one value in so many, but no more than this.
+const SHARE: usize = 16;
+/// Symbols of arrays up to this are coded to see what they take, those of larger ones counted.
+const SMALL: usize = 1 << 13;
 /// Boxes that a sample is made of.
 const BOXES: usize = 4;
 /// Above this, contexts of many kinds always pay.
@@ -29,17 +33,12 @@ pub(super) fn choose<T: Element, P: Transform>(
     plan: &impl Fn(u8, &[usize]) -> P,
 ) -> (u8, Choice) {
     let start = match source.goal {
-        Goal::MaxAbs(_) => 3,
+        Goal::MaxAbs(_) => 5,
         Goal::Rmse(_) => EVEN,
     };
     let detail = if source.data.len() < LARGE / 8 { Detail::Few } else { Detail::Many };
     let first = Choice { step: start, rounding: 1, detail };
-    let cost = |variant: u8| {
-        let mut sample = Sample::new(source, |shape| plan(variant, shape));
-        let step = if let Goal::Rmse(_) = source.goal { sample.step_for_error(first) } else { start };
-        sample.cost(Choice { step, ..first }).0
-    };
-    let variant = if variants > 1 { (0..variants).min_by_key(|&variant| cost(variant)).unwrap_or(0) } else { 0 };
+    let variant = if variants > 1 { variant::choose(source, variants, plan) } else { 0 };
     let mut sample = Sample::new(source, |shape| plan(variant, shape));
     let choice = match source.goal {
         Goal::MaxAbs(_) => sample.choose_bounded(first),
@@ -51,34 +50,49 @@ pub(super) fn choose<T: Element, P: Transform>(
 /// Boxes of an array and what they take.
 struct Sample<'a, T, P> {
     source: &'a Source<'a, T>,
-    boxes: Vec<(Tile, P)>,
+    boxes: Vec<Sampled<P>>,
     values: usize,
     symbols: Symbols,
 }
 
+/// A box and its coefficients.
+struct Sampled<P> {
+    tile: Tile,
+    plan: P,
+    largest: f64,
+    coefficients: Vec<f64>,
+}
+
 impl<'a, T: Element, P: Transform> Sample<'a, T, P> {
     fn new(source: &'a Source<'a, T>, plan: impl Fn(&[usize]) -> P) -> Self {
-        let tiles = boxes(source.shape);
-        let values = tiles.iter().map(Tile::len).sum();
-        let boxes = tiles.into_iter().map(|tile| (plan(&tile.shape), tile)).map(|(plan, tile)| (tile, plan)).collect();
+        let take = |tile: Tile| {
+            let (plan, mut coefficients) = (plan(&tile.shape), source.gather::<f64>(&tile));
+            plan.forward(&mut coefficients);
+            Sampled { largest: source.largest(&tile), tile, plan, coefficients }
+        };
+        let boxes: Vec<_> = boxes(source.shape).into_iter().map(take).collect();
+        let values = boxes.iter().map(|sampled| sampled.tile.len()).sum();
         Sample { source, boxes, values, symbols: Symbols::default() }
     }
 
     /// Bits and squared error of a choice; infinitely many bits where it does not work.
     fn cost(&mut self, choice: Choice) -> (u64, f64) {
-        let (mut bits, mut error) = (0, 0.0);
-        for (tile, plan) in &self.boxes {
-            let wide = precision(self.source, tile, self.source.goal.step::<T>(choice.step));
-            let coded = match wide {
+        let mut error = 0.0;
+        self.symbols.clear();
+        for Sampled { tile, plan, largest, coefficients } in &self.boxes {
+            let symbols = &mut self.symbols;
+            let coded = match precision(self.source, *largest, self.source.goal.step::<T>(choice.step)) {
                 None => None,
-                Some(true) => self.source.symbols::<f64, P>(tile, plan, choice, &mut self.symbols),
-                Some(false) => self.source.symbols::<f32, P>(tile, plan, choice, &mut self.symbols),
+                Some(true) => self.source.symbols_of(coefficients.clone(), tile, plan, choice, symbols),
+                Some(false) => {
+                    let coefficients = coefficients.iter().map(|&value| value as f32).collect();
+                    self.source.symbols_of::<f32, P>(coefficients, tile, plan, choice, symbols)
+                }
             };
             let Some(square_error) = coded else { return (u64::MAX, 0.0) };
             error += square_error;
-            bits += bits_of(&self.symbols);
         }
-        (bits, error)
+        (bits_of(&self.symbols, self.source.data.len()), error)
     }
 
     fn better(&mut self, best: &mut (u64, Choice), choice: Choice) -> bool {
@@ -110,12 +124,10 @@ impl<'a, T: Element, P: Transform> Sample<'a, T, P> {
                 break;
             }
         }
-        for rounding in [0, 2, 3] {
-            let next = Choice { rounding, ..best.1 };
-            if !self.better(&mut best, next) && rounding == 2 {
-                break;
-            }
-        }
+        let wider = Choice { rounding: 2, ..best.1 };
+        let other = if self.better(&mut best, wider) { 3 } else { 0 };
+        let next = Choice { rounding: other, ..best.1 };
+        self.better(&mut best, next);
         self.choose_detail(&mut best);
         best.1
     }
@@ -160,9 +172,10 @@ impl<'a, T: Element, P: Transform> Sample<'a, T, P> {
     }
 }
 
-fn bits_of(symbols: &Symbols) -> u64 {
-    if symbols.values.len() > 1 << 15 {
-        return entropy::estimate(&symbols.values, &symbols.contexts, symbols.values.len());
+/// Bits of the symbols of a sample of `of` values.
+fn bits_of(symbols: &Symbols, of: usize) -> u64 {
+    if of > SMALL {
+        return entropy::estimate(&symbols.values, &symbols.contexts, of);
     }
     let mut bytes = Vec::new();
     entropy::encode(&symbols.values, &symbols.contexts, &mut bytes);
@@ -172,10 +185,11 @@ fn bits_of(symbols: &Symbols) -> u64 {
 /// The array itself if it is small, else boxes of it along its diagonal.
 fn boxes(shape: &[usize]) -> Vec<Tile> {
     let len: usize = shape.iter().product();
-    if len <= SAMPLE {
+    if len <= WHOLE {
         return vec![Tile { start: vec![0; shape.len()], shape: shape.to_vec() }];
     }
-    let edges = tiles::split(shape, SAMPLE / BOXES).swap_remove(0).shape;
+    let sample = (len / SHARE).clamp(WHOLE / 4, WHOLE);
+    let edges = tiles::split(shape, sample / BOXES).swap_remove(0).shape;
     (0..BOXES)
         .map(|number| {
             let along = shape.iter().zip(&edges);

@@ -1,8 +1,9 @@
 //! One tile: values through the transform to symbols, and back.
 
-use super::context::{Contexts, Detail, Differences, walk};
+use super::context::{Contexts, Detail, Differences};
 use super::correct::{self, Corrector, Symbols};
 use super::quantise::Quantiser;
+use super::rows::{self, Reader, Writer};
 use super::{Goal, Transform};
 use crate::api::{Element, Error};
 use crate::shared::entropy;
@@ -44,7 +45,7 @@ impl<T: Element> Source<'_, T> {
         if finite { largest } else { f64::INFINITY }
     }
 
-    /// Fills `symbols` with those of a tile, and returns the sum of the squared errors that remain. `None` if the
+    /// Appends the symbols of a tile to `symbols`, and returns the sum of the squared errors that remain. `None` if the
     /// values are beyond what symbols hold.
     pub fn symbols<F: Real, P: Transform>(
         &self,
@@ -53,9 +54,20 @@ impl<T: Element> Source<'_, T> {
         choice: Choice,
         symbols: &mut Symbols,
     ) -> Option<f64> {
-        symbols.clear();
         let mut values = self.gather::<F>(tile);
         plan.forward(&mut values);
+        self.symbols_of(values, tile, plan, choice, symbols)
+    }
+
+    /// The same from its coefficients.
+    pub fn symbols_of<F: Real, P: Transform>(
+        &self,
+        mut values: Vec<F>,
+        tile: &Tile,
+        plan: &P,
+        choice: Choice,
+        symbols: &mut Symbols,
+    ) -> Option<f64> {
         if !quantise(&mut values, plan, self.goal.step::<T>(choice.step), choice, symbols) {
             return None;
         }
@@ -109,19 +121,17 @@ fn quantise<F: Real, P: Transform>(
 ) -> bool {
     let (mut fits, mut quantised) = (true, Vec::new());
     let mut contexts = Contexts::new(values.len(), choice.detail);
-    let mut differences = Differences::default();
-    walk(plan.bands(), &mut contexts, |number, offset, contexts| {
-        let band = &plan.bands()[number];
-        quantised.resize(band.row, 0);
-        differences.enter();
+    for (number, band) in plan.bands().iter().enumerate() {
         let quantiser = Quantiser::<F>::new(step / band.gain, choice.rounding);
-        fits &= quantiser.row(&mut values[offset..offset + band.row], &mut quantised);
-        for (i, &symbol) in quantised.iter().enumerate() {
-            let symbol = differences.of(number, i, symbol);
-            symbols.push(contexts.of(i), symbol);
-            contexts.note(offset + i, symbol);
+        quantised.resize(band.len(), 0);
+        for (row, quantised) in band.rows().into_iter().zip(quantised.chunks_mut(band.row.max(1))) {
+            fits &= quantiser.row(&mut values[row..row + band.row], quantised);
         }
-    });
+        if number == 0 {
+            Differences::take(&mut quantised, band.row);
+        }
+        rows::code(&mut contexts, plan.bands(), band, &mut Writer { band: &quantised, symbols });
+    }
     fits
 }
 
@@ -138,17 +148,20 @@ pub(super) fn decode<T: Element, F: Real, P: Transform>(
     let mut values = vec![F::default(); tile.len()];
     let step = goal.step::<T>(choice.step);
     let mut contexts = Contexts::new(values.len(), choice.detail);
-    let mut differences = Differences::default();
-    walk(plan.bands(), &mut contexts, |number, offset, contexts| {
-        let band = &plan.bands()[number];
-        let quantiser = Quantiser::<F>::new(step / band.gain, choice.rounding);
-        differences.enter();
-        for (i, value) in values[offset..offset + band.row].iter_mut().enumerate() {
-            let symbol = decoder.next(contexts.of(i));
-            contexts.note(offset + i, symbol);
-            *value = quantiser.restore(differences.undo(number, i, symbol));
+    let mut symbols = Vec::new();
+    for (number, band) in plan.bands().iter().enumerate() {
+        symbols.clear();
+        symbols.resize(band.len(), 0);
+        rows::code(&mut contexts, plan.bands(), band, &mut Reader { band: &mut symbols, decoder: &mut decoder });
+        if number == 0 {
+            Differences::undo(&mut symbols, band.row);
         }
-    });
+        let quantiser = Quantiser::<F>::new(step / band.gain, choice.rounding);
+        for (row, symbols) in band.rows().into_iter().zip(symbols.chunks(band.row.max(1))) {
+            let values = values[row..row + band.row].iter_mut().zip(symbols);
+            values.for_each(|(value, &symbol)| *value = quantiser.restore(symbol));
+        }
+    }
     plan.inverse(&mut values);
     let length = tile.shape[tile.shape.len() - 1];
     let (mut at, mut rows) = (0, Vec::with_capacity(tile.len() / length.max(1)));

@@ -33,11 +33,12 @@ fn gain(family: Family, splits: usize, high: bool) -> f64 {
         return 1.0;
     }
     let length = 32 << splits;
-    let mut x = vec![[0.0f64; LANES]; length];
+    let mut x = vec![[0.0f64; LANES]; 64];
     x[16 + usize::from(high) * 32][0] = 1.0;
     for level in (0..splits).rev() {
         let length = length >> level;
-        Line::new(family, length).synthesise(&mut x[..length]);
+        x.resize(length, [0.0; LANES]);
+        Line::new(family, length).synthesise(&mut x);
     }
     x.iter().map(|x| x[0] * x[0]).sum::<f64>().sqrt()
 }

@@ -38,7 +38,7 @@ impl<F: Real> Line<F> {
     }
 
     /// Values to coefficients, low ones first.
-    pub fn analyse(&mut self, x: &mut [Lanes<F>]) {
+    pub fn analyse(&mut self, x: &mut Vec<Lanes<F>>) {
         if self.length < 2 {
             return;
         }
@@ -48,11 +48,11 @@ impl<F: Real> Line<F> {
             Family::Cdf97 => self.lift_analyse(x, &LIFT97, SCALE97),
             _ => self.bank_analyse(x),
         }
-        x.copy_from_slice(&self.scratch);
+        std::mem::swap(x, &mut self.scratch);
     }
 
     /// Coefficients to values.
-    pub fn synthesise(&mut self, x: &mut [Lanes<F>]) {
+    pub fn synthesise(&mut self, x: &mut Vec<Lanes<F>>) {
         if self.length < 2 {
             return;
         }
@@ -62,7 +62,7 @@ impl<F: Real> Line<F> {
             Family::Cdf97 => self.lift_synthesise(x, &LIFT97, SCALE97),
             _ => self.bank_synthesise(x),
         }
-        x.copy_from_slice(&self.scratch);
+        std::mem::swap(x, &mut self.scratch);
     }
 
     fn lift_analyse(&mut self, x: &mut [Lanes<F>], steps: &[f64], scale: f64) {

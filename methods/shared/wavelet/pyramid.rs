@@ -236,7 +236,13 @@ impl Pyramid {
     }
 
     /// Hands every line of a level's box along `axis` to `change`.
-    fn pass<V: Copy + Default>(&self, level: &Level, axis: usize, data: &mut [V], change: impl FnMut(&mut [Lanes<V>])) {
+    fn pass<V: Copy + Default>(
+        &self,
+        level: &Level,
+        axis: usize,
+        data: &mut [V],
+        change: impl FnMut(&mut Vec<Lanes<V>>),
+    ) {
         let mut x = vec![[V::default(); LANES]; level.shape[axis]];
         if axis + 1 == level.shape.len() {
             across_rows(&self.rows(level, axis), data, &mut x, change);
@@ -263,8 +269,8 @@ fn along_rows<V: Copy>(
     stride: usize,
     row: usize,
     data: &mut [V],
-    x: &mut [Lanes<V>],
-    mut change: impl FnMut(&mut [Lanes<V>]),
+    x: &mut Vec<Lanes<V>>,
+    mut change: impl FnMut(&mut Vec<Lanes<V>>),
 ) {
     for &start in rows {
         for first in (0..row).step_by(LANES) {
@@ -277,14 +283,22 @@ fn along_rows<V: Copy>(
             }
             change(x);
             for (x, values) in x.iter().zip(data[start + first..].chunks_mut(stride)) {
-                values[..lanes].copy_from_slice(&x[..lanes]);
+                match values.first_chunk_mut() {
+                    Some(values) if lanes == LANES => *values = *x,
+                    _ => values[..lanes].copy_from_slice(&x[..lanes]),
+                }
             }
         }
     }
 }
 
 /// Lines that are rows.
-fn across_rows<V: Copy>(rows: &[usize], data: &mut [V], x: &mut [Lanes<V>], mut change: impl FnMut(&mut [Lanes<V>])) {
+fn across_rows<V: Copy>(
+    rows: &[usize],
+    data: &mut [V],
+    x: &mut Vec<Lanes<V>>,
+    mut change: impl FnMut(&mut Vec<Lanes<V>>),
+) {
     for rows in rows.chunks(LANES) {
         for (lane, &row) in rows.iter().enumerate() {
             x.iter_mut().zip(&data[row..]).for_each(|(x, &value)| x[lane] = value);
