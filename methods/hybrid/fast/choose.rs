@@ -15,7 +15,7 @@ use crate::shared::multilevel::{TRIM_UNITS, trim};
 use crate::shared::predictive::Palette;
 
 /// Blocks hold so many values together at least, if there are so many, and at most.
-const SAMPLE: [usize; 2] = [1 << 12, 3 << 13];
+const SAMPLE: [usize; 2] = [1 << 13, 3 << 13];
 /// One value in so many is looked at.
 const SHARE: usize = 24;
 /// Blocks of an array that is not taken whole.

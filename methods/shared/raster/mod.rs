@@ -129,7 +129,7 @@ mod tests {
     fn noisy_pictures_have_several_predictors_and_lines_have_one() {
         let picture: Vec<u8> = (0..8000).map(|i| picture(0, i / 100, i % 100)).collect();
         assert!(choose(&picture, &[80, 100], Detail::Few).head.plan.several);
-        let plane: Vec<i32> = (0..8000).map(|i| (i / 100 * 31 + i % 100 * 17) as i32).collect();
+        let plane: Vec<i32> = (0..8000).map(|i| i / 100 * 31 + i % 100 * 17).collect();
         assert!(!choose(&plane, &[80, 100], Detail::Few).head.plan.several);
         assert!(!choose(&plane, &[8000], Detail::Few).head.plan.several);
     }
