@@ -246,15 +246,3 @@ fn spans(tables: &[Frequencies]) -> Vec<u32> {
     }
     spans
 }
-
-/// For each slot of each table: class, frequency - 1 (12 bits), slot - start (12 bits), lowest first.
-pub(super) fn slots(tables: &[Frequencies]) -> Vec<u32> {
-    let mut slots = Vec::with_capacity(tables.len() << SCALE_BITS);
-    for frequencies in tables {
-        for (class, &frequency) in frequencies.iter().enumerate() {
-            let entry = class as u32 | u32::from(frequency.wrapping_sub(1)) << 7;
-            slots.extend((0..u32::from(frequency)).map(|offset| entry | offset << 19));
-        }
-    }
-    slots
-}

@@ -116,8 +116,8 @@ impl Contexts {
         }
     }
 
-    /// Goes on to the next band, and takes means of the same places in the bands alike, in sixteenths.
-    pub fn enter_band(&mut self, bands: &[Band]) {
+    /// Goes on to the next of `bands`, and takes means of the same places in the bands alike, in sixteenths.
+    pub fn enter_band<'a>(&mut self, bands: &'a [Band]) -> &'a Band {
         let band = &bands[self.starts.len()];
         self.starts.push(self.sizes.len());
         self.sizes.resize(self.sizes.len() + band.len(), 0);
@@ -145,6 +145,7 @@ impl Contexts {
                 }
             }
         }
+        band
     }
 
     /// Looks around every coefficient of row `row` of the band, whose lane started with row `first`, before it is coded.

@@ -24,7 +24,7 @@ pub fn write_integers(bands: &[Band], coefficients: &[i32], payload: &mut Vec<u8
         if number == 0 {
             Differences::take(&mut values, band.row);
         }
-        rows::code(&mut contexts, bands, band, &mut Writer { band: &values, symbols: &mut symbols });
+        rows::code(&mut contexts, bands, &mut Writer { band: &values, symbols: &mut symbols });
     }
     entropy::encode(&symbols.values, &symbols.contexts, payload);
 }
@@ -39,7 +39,7 @@ pub fn read_integers(bands: &[Band], bytes: &[u8], coefficients: &mut [i32]) -> 
     for (number, band) in bands.iter().enumerate() {
         values.clear();
         values.resize(band.len(), 0);
-        rows::code(&mut contexts, bands, band, &mut Reader { band: &mut values, decoder: &mut decoder });
+        rows::code(&mut contexts, bands, &mut Reader { band: &mut values, decoder: &mut decoder });
         if number == 0 {
             Differences::undo(&mut values, band.row);
         }

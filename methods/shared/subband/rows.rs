@@ -60,8 +60,8 @@ impl BandCoder for Reader<'_, '_> {
 }
 
 /// Codes the next of `bands`.
-pub(super) fn code(contexts: &mut Contexts, bands: &[Band], band: &Band, coder: &mut impl BandCoder) {
-    contexts.enter_band(bands);
+pub(super) fn code(contexts: &mut Contexts, bands: &[Band], coder: &mut impl BandCoder) {
+    let band = contexts.enter_band(bands);
     let rows = band.len().checked_div(band.row).unwrap_or(0);
     let lanes = if rows < FEW_ROWS { 1 } else { LANES };
     let first = |lane: usize| lane * rows / lanes;
@@ -127,8 +127,8 @@ mod tests {
 
     fn write(bands: &[Band], values: &[i32], detail: Detail) -> Symbols {
         let (mut contexts, mut symbols) = (Contexts::new(values.len(), detail), Symbols::default());
-        for (band, values) in bands.iter().zip(values.chunks(bands[0].len())) {
-            code(&mut contexts, bands, band, &mut Writer { band: values, symbols: &mut symbols });
+        for values in values.chunks(bands[0].len()) {
+            code(&mut contexts, bands, &mut Writer { band: values, symbols: &mut symbols });
         }
         symbols
     }
@@ -136,8 +136,8 @@ mod tests {
     fn read(bands: &[Band], bytes: &[u8], detail: Detail) -> Option<Vec<i32>> {
         let mut contexts = Contexts::new(2 * bands[0].len(), detail);
         let (mut decoder, mut values) = (entropy::Decoder::new(bytes).ok()?, vec![0; 2 * bands[0].len()]);
-        for (band, values) in bands.iter().zip(values.chunks_mut(bands[0].len())) {
-            code(&mut contexts, bands, band, &mut Reader { band: values, decoder: &mut decoder });
+        for values in values.chunks_mut(bands[0].len()) {
+            code(&mut contexts, bands, &mut Reader { band: values, decoder: &mut decoder });
         }
         decoder.finish().ok().map(|_| values)
     }

@@ -130,7 +130,7 @@ fn quantise<F: Real, P: Transform>(
         if number == 0 {
             Differences::take(&mut quantised, band.row);
         }
-        rows::code(&mut contexts, plan.bands(), band, &mut Writer { band: &quantised, symbols });
+        rows::code(&mut contexts, plan.bands(), &mut Writer { band: &quantised, symbols });
     }
     fits
 }
@@ -152,7 +152,7 @@ pub(super) fn decode<T: Element, F: Real, P: Transform>(
     for (number, band) in plan.bands().iter().enumerate() {
         symbols.clear();
         symbols.resize(band.len(), 0);
-        rows::code(&mut contexts, plan.bands(), band, &mut Reader { band: &mut symbols, decoder: &mut decoder });
+        rows::code(&mut contexts, plan.bands(), &mut Reader { band: &mut symbols, decoder: &mut decoder });
         if number == 0 {
             Differences::undo(&mut symbols, band.row);
         }

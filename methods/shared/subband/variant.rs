@@ -26,13 +26,14 @@ pub(super) fn choose<T: Element, P: Transform>(
         // An error spread evenly over a step is the step over the root of 12.
         Goal::Rmse(error) => error * 12f64.sqrt(),
     };
-    let boxes = boxes(source.shape);
+    let wide = |tile: Tile| (precision(source, source.largest(&tile), step) != Some(false), tile);
+    let boxes: Vec<_> = boxes(source.shape).into_iter().map(wide).collect();
     let total = |variant: u8| {
-        let of = |tile: &Tile| {
+        let of = |(wide, tile): &(bool, Tile)| {
             let plan = plan(variant, &tile.shape);
-            match precision(source, source.largest(tile), step) {
-                Some(false) => bits(source.gather::<f32>(tile), &plan, step),
-                _ => bits(source.gather::<f64>(tile), &plan, step),
+            match wide {
+                true => bits(source.gather::<f64>(tile), &plan, step),
+                false => bits(source.gather::<f32>(tile), &plan, step),
             }
         };
         boxes.iter().map(of).sum::<f64>()

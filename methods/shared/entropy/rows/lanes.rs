@@ -5,7 +5,7 @@
 use super::counts::Counts;
 use crate::api::Error;
 use crate::shared::entropy::class::CLASSES;
-use crate::shared::entropy::fixed::{LONGEST, LOWEST, Step, slots};
+use crate::shared::entropy::fixed::{LONGEST, LOWEST, Step};
 use crate::shared::entropy::tables::{self, Frequencies, SCALE, SCALE_BITS};
 use crate::shared::simd::{self, Kernel};
 use crate::shared::varint;
@@ -90,7 +90,7 @@ impl Kernel for Encode<'_> {
 /// Reads what [`encode`] wrote.
 #[derive(Debug)]
 pub(super) struct Decoder<'a> {
-    /// As in `fixed::Decoder`.
+    /// For each slot of each table: class, frequency - 1 (12 bits), slot - start (12 bits), lowest first.
     slots: Vec<u32>,
     first_slot: Box<[u32; 256]>,
     states: [u32; STATES],
@@ -201,4 +201,16 @@ impl Kernel for Row<'_, '_> {
         (decoder.states, decoder.at) = (states, at);
         decoder.singly(last_contexts, last_symbols);
     }
+}
+
+/// See [`Decoder`].
+fn slots(tables: &[Frequencies]) -> Vec<u32> {
+    let mut slots = Vec::with_capacity(tables.len() << SCALE_BITS);
+    for frequencies in tables {
+        for (class, &frequency) in frequencies.iter().enumerate() {
+            let entry = class as u32 | u32::from(frequency.wrapping_sub(1)) << 7;
+            slots.extend((0..u32::from(frequency)).map(|offset| entry | offset << 19));
+        }
+    }
+    slots
 }
