@@ -29,6 +29,13 @@ static PLACES: [f64; STRIP] = {
 /// Numbers from here on are whole: adding and taking away rounds to the nearest one.
 const WHOLE: f64 = 1.5 * (1u64 << 52) as f64;
 
+/// The means of four pixels each from two rows; an odd last pixel is dropped.
+pub(super) fn halve(above: &[f64], below: &[f64], out: &mut [f64]) {
+    for (out, (above, below)) in out.iter_mut().zip(above.chunks_exact(2).zip(below.chunks_exact(2))) {
+        *out = (above[0] + above[1] + below[0] + below[1]) / 4.0;
+    }
+}
+
 /// One channel of a frame.
 pub(super) struct Picture {
     pub columns: usize,
@@ -47,11 +54,9 @@ impl Picture {
     /// Half the size each way, every pixel the mean of four; an odd last row or column is dropped.
     fn halved(&self) -> Picture {
         let columns = self.columns / 2;
-        let mut pixels = Vec::with_capacity(self.pixels.len() / 4);
-        for at in 0..self.rows() / 2 {
-            let (above, below) = (self.row(2 * at), self.row(2 * at + 1));
-            let pairs = above.chunks_exact(2).zip(below.chunks_exact(2));
-            pixels.extend(pairs.map(|(above, below)| (above[0] + above[1] + below[0] + below[1]) / 4.0));
+        let mut pixels = vec![0.0; columns * (self.rows() / 2)];
+        for (at, out) in pixels.chunks_exact_mut(columns.max(1)).enumerate() {
+            halve(self.row(2 * at), self.row(2 * at + 1), out);
         }
         Picture { columns, pixels }
     }

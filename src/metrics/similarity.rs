@@ -4,6 +4,7 @@
 
 use rayon::prelude::*;
 
+use super::picture::halve;
 use super::source::Source;
 use super::wide::wide;
 use super::window::{Constants, Rows, Similarity, WINDOW, has_window, similarity};
@@ -209,13 +210,6 @@ impl Halves {
             halve(y_above, y_below, y);
         });
         Halves { width, x, y }
-    }
-}
-
-/// The means of four pixels each from two rows; an odd last pixel is dropped.
-fn halve(above: &[f64], below: &[f64], out: &mut [f64]) {
-    for (out, (above, below)) in out.iter_mut().zip(above.chunks_exact(2).zip(below.chunks_exact(2))) {
-        *out = (above[0] + above[1] + below[0] + below[1]) / 4.0;
     }
 }
 
