@@ -12,9 +12,8 @@ pub struct BitWriter {
 #[derive(Clone, Debug)]
 pub struct BitReader<'a> {
     bytes: &'a [u8],
+    /// Bits read so far.
     at: usize,
-    held: u64,
-    count: u32,
 }
 
 impl BitWriter {
@@ -67,42 +66,38 @@ impl BitWriter {
 impl<'a> BitReader<'a> {
     /// Starts at the first bit of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
-        BitReader { bytes, at: 0, held: 0, count: 0 }
+        BitReader { bytes, at: 0 }
     }
 
     /// The next `bits` bits, at most 57 of them, lowest first.
     #[inline(always)]
     pub fn read(&mut self, bits: u32) -> u64 {
-        if self.count < bits {
-            self.refill();
-        }
-        let value = self.held & ((1u64 << bits) - 1);
-        self.held >>= bits;
-        self.count -= bits;
+        // A load for every field: it waits for nothing but the place, where a register that is refilled waits for itself.
+        let value = self.word(self.at / 8) >> (self.at % 8) & ((1u64 << bits) - 1);
+        self.at += bits as usize;
         value
     }
 
+    /// Eight bytes from `at` on, those behind the last one zero.
     #[inline(always)]
-    fn refill(&mut self) {
-        let room = ((64 - self.count) / 8) as usize;
-        let mut word = [0u8; 8];
-        match self.bytes.get(self.at..self.at + 8) {
-            Some(eight) => word.copy_from_slice(eight),
-            None => {
-                let rest = self.bytes.get(self.at..).unwrap_or(&[]);
-                word[..rest.len()].copy_from_slice(rest);
-            }
+    fn word(&self, at: usize) -> u64 {
+        match self.bytes.get(at..).and_then(<[u8]>::first_chunk) {
+            Some(eight) => u64::from_le_bytes(*eight),
+            None => self.last_word(at),
         }
-        // Bits beyond the whole bytes that fit are cut off here and read again at the next refill.
-        let kept = if room == 8 { u64::MAX } else { (1u64 << (8 * room)) - 1 };
-        self.held |= (u64::from_le_bytes(word) & kept) << self.count;
-        self.count += 8 * room as u32;
-        self.at += room;
+    }
+
+    #[cold]
+    fn last_word(&self, at: usize) -> u64 {
+        let rest = self.bytes.get(at..).unwrap_or(&[]);
+        let mut word = [0u8; 8];
+        word[..rest.len()].copy_from_slice(rest);
+        u64::from_le_bytes(word)
     }
 
     /// Whole bytes touched by what was read so far; above the length of the stream if it was read past its end.
     pub fn bytes_read(&self) -> usize {
-        self.at - (self.count / 8) as usize
+        self.at.div_ceil(8)
     }
 }
 

@@ -7,6 +7,10 @@
 use super::least_squares::{MOST_DOUBT, identity, is_sound};
 use crate::shared::simd::{self, Kernel, halves};
 
+/// Points of a row from one that a predictor learns from to the next: what is next to each other is alike, and learning takes
+/// most of the time.
+pub const EVERY: usize = 2;
+
 /// Weights of the inputs, and the inverse of their weighted covariance.
 #[derive(Debug)]
 pub struct Squares<const N: usize> {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::palette::Palette;
 use super::plan::{Form, Predictor};
 use super::raster::Raster;
@@ -65,15 +67,15 @@ impl<U: Sample> Blocks<U> {
     }
 
     /// Bits for the whole array, estimated; `run` walks over one block.
-    fn bits(&self, run: impl Fn(&mut [U], &[usize], &mut Collected<U>)) -> f64 {
-        let (mut bits, mut sampled) = (0.0, 0);
-        for block in &self.blocks {
+    fn bits(&self, run: impl Fn(&mut [U], &[usize], &mut Collected<U>) + Sync) -> f64 {
+        let one = |block: &Vec<U>| {
             let mut collected = Collected::new(block.len());
             run(&mut block.clone(), &self.shape, &mut collected);
-            bits += collected.bits(self.len / self.blocks.len());
-            sampled += block.len();
-        }
-        bits * self.len as f64 / sampled.max(1) as f64
+            collected.bits(self.len / self.blocks.len())
+        };
+        let bits: Vec<f64> = self.blocks.par_iter().map(one).collect();
+        let sampled: usize = self.blocks.iter().map(Vec::len).sum();
+        bits.iter().sum::<f64>() * self.len as f64 / sampled.max(1) as f64
     }
 }
 

@@ -4,13 +4,13 @@ use rayon::prelude::*;
 
 use super::choose::{self, Choice, INTEGERS, Search, Way, choices};
 use super::mixed::{Contexts, Four, Mixed, Nine};
-use super::parts::{self, Part};
 use super::payload::Head;
 use super::plan::{Form, Predictor};
 use super::{Detail, Predictors, Setting};
 use crate::shared::blocks;
 use crate::shared::mixing::Cost;
 use crate::shared::multilevel::Sample;
+use crate::shared::parts::{self, Part};
 use crate::shared::range::RangeEncoder;
 use crate::shared::raster;
 
@@ -56,7 +56,7 @@ fn best<T: Sample, const N: usize, K: Contexts<N>>(data: &[T], search: &Search<'
         return payloads.min_by_key(Vec::len).unwrap_or_default();
     }
     let bits = |choice: &Choice<T>| choice.trial::<N, K>(shape, data, bound);
-    let best = if choices.len() == 1 { 0 } else { least(choices.iter().map(bits)) };
+    let best = if choices.len() == 1 { 0 } else { least(choices.par_iter().map(bits).collect()) };
     code::<T, N, K>(choices.swap_remove(best), shape, data, bound)
 }
 
@@ -73,8 +73,8 @@ fn rasters<T>(choices: &[Choice<T>]) -> f64 {
 }
 
 /// Where the least number stands.
-fn least(numbers: impl Iterator<Item = f64>) -> usize {
-    numbers.enumerate().min_by(|one, other| one.1.total_cmp(&other.1)).map_or(0, |(at, _)| at)
+fn least(numbers: Vec<f64>) -> usize {
+    numbers.into_iter().enumerate().min_by(|one, other| one.1.total_cmp(&other.1)).map_or(0, |(at, _)| at)
 }
 
 impl<T: Sample> Choice<T> {
@@ -111,21 +111,19 @@ fn code<T: Sample, const N: usize, K: Contexts<N>>(
     data: &[T],
     bound: f64,
 ) -> Vec<u8> {
-    let parts = parts::of(shape);
     let streams = match choice.way {
-        Way::One(ref predictor) => mix::<T, N, K>(&choice, predictor, shape, (data, bound), &parts),
+        Way::One(ref predictor) => mix::<T, N, K>(&choice, predictor, shape, (data, bound)),
         Way::Blended(chosen) => {
             let mut encoder = RangeEncoder::new();
             let head = Head { form: choice.form.clone(), predictor: None, escapes: false, matches: false };
             Head::state(Some(&head), shape, &mut encoder);
             match choice.integers {
-                Some(_) => chosen.write::<i32>(shape, K::DETAIL, &mut encoder),
-                None => chosen.write::<T>(shape, K::DETAIL, &mut encoder),
+                Some(_) => chosen.write::<i32>(shape, K::DETAIL, encoder),
+                None => chosen.write::<T>(shape, K::DETAIL, encoder),
             }
-            vec![encoder.finish()]
         }
     };
-    parts::join(&streams, parts.len())
+    parts::join(&streams, parts::most(data.len()))
 }
 
 /// The streams of an array's parts by one predictor and context mixing; the first begins with the head.
@@ -134,8 +132,8 @@ fn mix<T: Sample, const N: usize, K: Contexts<N>>(
     predictor: &Predictor,
     shape: &[usize],
     (data, bound): (&[T], f64),
-    parts: &[Part],
 ) -> Vec<Vec<u8>> {
+    let parts = parts::of(shape);
     let mut head =
         Head { form: choice.form.clone(), predictor: Some(predictor.clone()), escapes: false, matches: choice.repeats };
     loop {

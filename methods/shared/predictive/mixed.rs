@@ -85,8 +85,8 @@ impl Contexts<9> for Nine {
         SLOPES * MARKS * 5,
         SIZES * SIZES,
     ];
-    const TRIED: usize = 1 << 15;
-    const WHOLE: usize = 1 << 17;
+    const TRIED: usize = 1 << 14;
+    const WHOLE: usize = 1 << 16;
     const BLENDS: bool = true;
     const DETAIL: Detail = Detail::Many;
 

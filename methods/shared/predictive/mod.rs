@@ -12,7 +12,6 @@ mod interpolation;
 mod lorenzo;
 mod mixed;
 mod palette;
-mod parts;
 mod payload;
 mod plan;
 mod raster;

@@ -5,12 +5,12 @@ use rayon::prelude::*;
 use super::choose::INTEGERS;
 use super::mixed::{Contexts, Four, Mixed, Nine};
 use super::palette::Palette;
-use super::parts::{self, Part};
 use super::plan::{Form, Predictor};
 use super::{Detail, Setting};
 use crate::api::Error;
 use crate::shared::lattice::Lattice;
 use crate::shared::multilevel::{Sample, TRIM_UNITS};
+use crate::shared::parts::{self, Part};
 use crate::shared::range::{BitCoder, RangeDecoder};
 use crate::shared::raster;
 
@@ -95,35 +95,31 @@ fn read_mixed<T: Sample, const N: usize, K: Contexts<N>>(
     bound: f64,
     data: &mut [T],
 ) -> Result<(), Error> {
-    let mut parts = parts::of(shape);
-    let streams = parts::split(payload, parts.len())?;
-    let mut first = RangeDecoder::new(streams[0]);
-    let head = Head::<T>::state(None, shape, &mut first);
+    let streams = parts::split(payload, parts::most(data.len()))?;
+    let mut decoders: Vec<_> = streams.into_iter().map(RangeDecoder::new).collect();
+    let head = Head::<T>::state(None, shape, &mut decoders[0]);
     check(&head)?;
-    if head.predictor.is_none() || streams.len() < parts.len() {
-        if head.predictor.is_some() || streams.len() > 1 {
-            return Err(Error::corrupt(0, "as many streams as only another way of coding has"));
-        }
-        parts = vec![Part { values: 0..data.len(), shape: shape.to_vec() }];
-    }
-    let decoders = std::iter::once(first).chain(streams[1..].iter().map(|stream| RangeDecoder::new(stream)));
-    let decoders: Vec<_> = decoders.collect();
     if let Form::Direct(trim) = head.form {
         data.fill(T::default());
-        return values::<_, _, N, K>(&head, &parts, (bound, trim), data, decoders);
+        return values::<_, _, N, K>(&head, shape, (bound, trim), data, decoders);
     }
-    let fill = |integers: &mut [i32]| values::<_, _, N, K>(&head, &parts, INTEGERS, integers, decoders);
+    let fill = |integers: &mut [i32]| values::<_, _, N, K>(&head, shape, INTEGERS, integers, decoders);
     restore(&head.form, bound, data, fill)
 }
 
 /// Reads what was coded: values themselves, or the integers of a form.
 fn values<T: Sample, U: Sample, const N: usize, K: Contexts<N>>(
     head: &Head<T>,
-    parts: &[Part],
+    shape: &[usize],
     at: (f64, u32),
     mut rest: &mut [U],
     decoders: Vec<RangeDecoder<'_>>,
 ) -> Result<(), Error> {
+    let Some(predictor) = &head.predictor else { return raster::read(shape, K::DETAIL, decoders, rest) };
+    let parts = parts::of(shape);
+    if decoders.len() != parts.len() {
+        return Err(Error::corrupt(0, format!("{} streams where {} are expected", decoders.len(), parts.len())));
+    }
     let mut jobs = Vec::with_capacity(parts.len());
     for (part, decoder) in parts.iter().zip(decoders) {
         let (values, others) = rest.split_at_mut(part.values.len());
@@ -132,13 +128,8 @@ fn values<T: Sample, U: Sample, const N: usize, K: Contexts<N>>(
     }
     let one = |(part, values, mut decoder): (&Part, &mut [U], RangeDecoder<'_>)| {
         let matches = head.matches.then_some(values.len());
-        match &head.predictor {
-            None => raster::read(&part.shape, K::DETAIL, &mut decoder, values)?,
-            Some(predictor) => {
-                let mut mixed = Mixed::<N, K, _>::new(&mut decoder, false, head.escapes, matches);
-                predictor.run(values, &part.shape, at, &mut mixed);
-            }
-        }
+        let mut mixed = Mixed::<N, K, _>::new(&mut decoder, false, head.escapes, matches);
+        predictor.run(values, &part.shape, at, &mut mixed);
         let behind = || Error::corrupt(part.values.end, "bytes behind the last value");
         if decoder.is_spent() { Ok(()) } else { Err(behind()) }
     };

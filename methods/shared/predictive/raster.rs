@@ -5,6 +5,7 @@ use super::fit::Fit;
 use super::lorenzo::Lorenzo;
 use super::symbols::Symbols;
 use crate::shared::multilevel::{Quantiser, Sample};
+use crate::shared::squares::EVERY;
 
 /// What errors before in the row count for after one more, when two predictors are weighed.
 const MEMORY: f64 = 0.8;
@@ -135,7 +136,9 @@ impl<T: Sample, S: Symbols<T>> Walk<'_, T, S> {
             let prediction = blend.mix(i, [simple, fitted]);
             left = self.code(base + i, i, prediction, fitted - simple);
             if let Some(blend) = &mut self.fit {
-                blend.fit.learn(left - fitted, self.quantiser);
+                if i.is_multiple_of(EVERY) {
+                    blend.fit.learn(left - fitted, self.quantiser);
+                }
                 blend.note(i, [left - simple, left - fitted].map(|miss| miss * self.quantiser.inverse()));
             }
         }

@@ -130,7 +130,7 @@ impl Blend {
             return;
         }
         if let Some(follower) = &mut self.follower {
-            follower.learn(place - self.predictions[self.count - 1], gap);
+            follower.learn(place - self.predictions[self.count - 1], gap, column);
         }
         let start = self.start(column);
         let columns = &mut self.columns[start..];

@@ -20,6 +20,13 @@ pub enum Mode {
     Even(i32),
 }
 
+impl Mode {
+    /// The power of two below which cells are of one width, if there is one.
+    fn even(self) -> Option<i32> {
+        if let Mode::Even(even) = self { Some(even) } else { None }
+    }
+}
+
 /// What the values are taken for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Form {
@@ -100,29 +107,27 @@ impl Form {
         coder: &mut impl BitCoder,
     ) {
         let array = walk::Array { ranks, shape, knows };
-        match self {
-            Form::Floats { shift, exponent, mode: Mode::Values } => {
-                walk::run(array, plan, &Floats::<T>::new(*shift, *exponent, None), detail, coder);
+        match *self {
+            Form::Integers | Form::Floats { mode: Mode::Ranks, .. } => walk::run(array, plan, &Whole, detail, coder),
+            Form::Entries { shift, ref ranks } => {
+                walk::run(array, plan, &Self::places::<T>(shift, ranks), detail, coder);
             }
-            Form::Floats { shift, exponent, mode: Mode::Even(even) } => {
-                walk::run(array, plan, &Floats::<T>::new(*shift, *exponent, Some(*even)), detail, coder);
+            // Integers have no such form: one walk less to compile for each of their types.
+            Form::Floats { shift, exponent, mode } if T::DTYPE == DType::F32 => {
+                walk::run(array, plan, &Floats::<f32>::new(shift, exponent, mode.even()), detail, coder);
             }
-            Form::Entries { shift, ranks } => walk::run(array, plan, &Self::places::<T>(*shift, ranks), detail, coder),
-            Form::Integers | Form::Floats { .. } => walk::run(array, plan, &Whole, detail, coder),
+            Form::Floats { shift, exponent, mode } => {
+                walk::run(array, plan, &Floats::<f64>::new(shift, exponent, mode.even()), detail, coder);
+            }
         }
     }
 
     /// The mark of the mean difference between neighbours among `ranks`.
     pub fn mean_mark<T: Element>(&self, ranks: &[i64]) -> u16 {
-        match self {
-            Form::Floats { shift, exponent, mode: Mode::Values } => {
-                mean_mark(ranks, &Floats::<T>::new(*shift, *exponent, None))
-            }
-            Form::Floats { shift, exponent, mode: Mode::Even(even) } => {
-                mean_mark(ranks, &Floats::<T>::new(*shift, *exponent, Some(*even)))
-            }
-            Form::Entries { shift, ranks: table } => mean_mark(ranks, &Self::places::<T>(*shift, table)),
-            Form::Integers | Form::Floats { .. } => mean_mark(ranks, &Whole),
+        match *self {
+            Form::Integers | Form::Floats { mode: Mode::Ranks, .. } => mean_mark(ranks, &Whole),
+            Form::Entries { shift, ranks: ref table } => mean_mark(ranks, &Self::places::<T>(shift, table)),
+            Form::Floats { shift, exponent, mode } => mean_mark(ranks, &Floats::<T>::new(shift, exponent, mode.even())),
         }
     }
 

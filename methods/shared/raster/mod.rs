@@ -5,6 +5,7 @@ mod around;
 mod blend;
 mod channels;
 mod contexts;
+mod cut;
 mod floats;
 mod follower;
 mod form;
@@ -18,19 +19,22 @@ mod scale;
 mod trial;
 mod walk;
 
+use rayon::prelude::*;
+
 use crate::api::{Element, Error};
-use crate::shared::range::{BitCoder, RangeDecoder, RangeEncoder};
+use crate::shared::parts;
+use crate::shared::range::{RangeDecoder, RangeEncoder};
+use cut::Cut;
 use head::{Head, turn_back};
 pub use trial::{Chosen, choose};
 pub use walk::Detail;
 
-/// The stream of `data`, an array of `shape` without axes of length 1, and whether values come again and again in it.
+/// The streams of `data`, an array of `shape` without axes of length 1, and whether values come again and again in it.
 pub fn encode<T: Element>(data: &[T], shape: &[usize], detail: Detail) -> (Vec<u8>, bool) {
     let chosen = choose(data, shape, detail);
-    let mut encoder = RangeEncoder::new();
     let repeats = chosen.repeats;
-    chosen.write::<T>(shape, detail, &mut encoder);
-    (encoder.finish(), repeats)
+    let streams = chosen.write::<T>(shape, detail, RangeEncoder::new());
+    (parts::join(&streams, parts::most(data.len())), repeats)
 }
 
 /// Whether integers, an array of `shape` without axes of length 1, are mirror images of themselves.
@@ -42,36 +46,56 @@ pub fn is_mirrored(integers: &[i32], shape: &[usize]) -> bool {
 ///
 /// # Errors
 /// `Corrupt` if `stream` is nothing that it writes.
-pub fn decode<T: Element>(stream: &[u8], shape: &[usize], detail: Detail, data: &mut [T]) -> Result<(), Error> {
-    let mut decoder = RangeDecoder::new(stream);
-    read(shape, detail, &mut decoder, data)?;
-    if decoder.is_spent() { Ok(()) } else { Err(Error::corrupt(stream.len(), "bytes behind the last value")) }
+pub fn decode<T: Element>(bytes: &[u8], shape: &[usize], detail: Detail, data: &mut [T]) -> Result<(), Error> {
+    let streams = parts::split(bytes, parts::most(data.len()))?;
+    read(shape, detail, streams.into_iter().map(RangeDecoder::new).collect(), data)
 }
 
 impl Chosen {
-    /// States what was chosen for an array of `shape`, and codes its values.
-    pub fn write<T: Element>(mut self, shape: &[usize], detail: Detail, coder: &mut impl BitCoder) {
-        Head::state::<T>(Some(&self.head), shape, detail, coder);
-        let (head, turned) = (&self.head, self.head.turned(shape));
-        head.form.code::<T>((&mut self.ranks, &turned), &head.plan, detail, true, coder);
+    /// The streams of the parts of an array of `shape`. The first goes on from where `first` is, and states what was
+    /// chosen.
+    pub fn write<T: Element>(self, shape: &[usize], detail: Detail, mut first: RangeEncoder) -> Vec<Vec<u8>> {
+        let Chosen { head, ranks, .. } = self;
+        Head::state::<T>(Some(&head), shape, detail, &mut first);
+        let one = |(cut, mut encoder): (Cut, RangeEncoder)| {
+            let mut ranks = cut.gather(&ranks);
+            head.form.code::<T>((&mut ranks, &cut.shape), &head.plan, detail, true, &mut encoder);
+            encoder.finish()
+        };
+        let encoders = std::iter::once(first).chain(std::iter::repeat_with(RangeEncoder::new));
+        let jobs: Vec<_> = head.plan.cuts(&head.turned(shape)).into_iter().zip(encoders).collect();
+        jobs.into_par_iter().map(one).collect()
     }
 }
 
-/// Fills `data`, an array of `shape` without axes of length 1, with what [`Chosen::write`] wrote.
+/// Fills `data`, an array of `shape` without axes of length 1, with what [`Chosen::write`] wrote: `streams`, one at
+/// least, of which the first has come to what it states.
 ///
 /// # Errors
 /// `Corrupt` if that is nothing that it writes.
 pub fn read<T: Element>(
     shape: &[usize],
     detail: Detail,
-    decoder: &mut RangeDecoder<'_>,
+    mut streams: Vec<RangeDecoder<'_>>,
     data: &mut [T],
 ) -> Result<(), Error> {
-    let head = Head::state::<T>(None, shape, detail, decoder);
+    let head = Head::state::<T>(None, shape, detail, &mut streams[0]);
     let head = head.ok_or_else(|| Error::corrupt(0, "a form that no encoder chooses"))?;
-    let mut ranks = vec![0; data.len()];
     let turned = head.turned(shape);
-    head.form.code::<T>((&mut ranks, &turned), &head.plan, detail, false, decoder);
+    let cuts = head.plan.cuts(&turned);
+    if streams.len() != cuts.len() {
+        return Err(Error::corrupt(0, format!("{} streams where {} are expected", streams.len(), cuts.len())));
+    }
+    let one = |(cut, mut decoder): (Cut, RangeDecoder<'_>)| {
+        let mut ranks = vec![0; cut.shape.iter().product()];
+        head.form.code::<T>((&mut ranks, &cut.shape), &head.plan, detail, false, &mut decoder);
+        let behind = || Error::corrupt(ranks.len(), "bytes behind the last value");
+        if decoder.is_spent() { Ok((cut, ranks)) } else { Err(behind()) }
+    };
+    let jobs: Vec<_> = cuts.into_iter().zip(streams).collect();
+    let parts: Vec<(Cut, Vec<i64>)> = jobs.into_par_iter().map(one).collect::<Result<_, Error>>()?;
+    let mut ranks = vec![0; data.len()];
+    parts.iter().for_each(|(cut, part)| cut.scatter(part, &mut ranks));
     if head.turned {
         ranks = turn_back(&ranks, turned[0]);
     }

@@ -1,5 +1,7 @@
 //! The choice of form and plan, by what blocks of the array would take.
 
+use rayon::prelude::*;
+
 use super::form::{Form, Mode, exponent};
 use super::head::{Head, MOST_ENTRIES, Plan, may_turn, turn};
 use super::walk::Detail;
@@ -57,7 +59,7 @@ impl<'a> Subject<'a> {
         let shift = if T::DTYPE.is_float() { unused_bits(data) } else { 0 };
         let ranks = Form::plain_ranks(data, shift);
         let mut sorted = ranks.clone();
-        sorted.sort_unstable();
+        sorted.par_sort_unstable();
         let runs = sorted.chunk_by(|a, b| a == b);
         let common = runs.max_by_key(|run| run.len()).map_or(0, |run| run[0]);
         sorted.dedup();
@@ -124,12 +126,13 @@ impl Blocks {
     fn bits<T: Element>(&self, head: &Head, subject: &Subject<'_>, detail: Detail) -> f64 {
         let mut besides = Cost::default();
         Head::state::<T>(Some(head), subject.shape, detail, &mut besides);
-        let mut cost = Cost::default();
-        for block in &self.blocks {
-            let mut ranks = subject.ranks(&head.form, block);
+        let one = |block: &Vec<i64>| {
+            let (mut ranks, mut cost) = (subject.ranks(&head.form, block), Cost::default());
             head.form.code::<T>((&mut ranks, &self.shape), &head.plan, detail, true, &mut cost);
-        }
-        cost.bits + besides.bits * self.share.min(1.0)
+            cost.bits
+        };
+        let bits: Vec<f64> = self.blocks.par_iter().map(one).collect();
+        bits.iter().sum::<f64>() + besides.bits * self.share.min(1.0)
     }
 }
 

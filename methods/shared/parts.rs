@@ -8,18 +8,18 @@ use crate::shared::varint;
 /// Values of a part, about. Smaller ones would cost what each has to learn: half a per cent at this size.
 const VALUES: usize = 1 << 19;
 
-/// A part of an array.
+/// A part of an array: a run of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Part {
+pub struct Part {
     /// Which values in C order.
     pub values: Range<usize>,
     pub shape: Vec<usize>,
 }
 
 /// The parts of an array of `shape`, one axis at least.
-pub(super) fn of(shape: &[usize]) -> Vec<Part> {
+pub fn of(shape: &[usize]) -> Vec<Part> {
     let (rows, row) = (shape[0], shape[1..].iter().product::<usize>());
-    let count = (rows.saturating_mul(row) / VALUES).clamp(1, rows.max(1));
+    let count = most(rows.saturating_mul(row)).min(rows.max(1));
     // Wide arithmetic: the product of a length and a number of parts may not fit.
     let border = |part: usize| (rows as u128 * part as u128 / count as u128) as usize;
     let part = |number: usize| {
@@ -31,11 +31,16 @@ pub(super) fn of(shape: &[usize]) -> Vec<Part> {
     (0..count).map(part).collect()
 }
 
-/// The payload of streams: one for each part, or one for all. Where there are several parts, the number of streams goes
-/// before them, and the length of all but the last.
-pub(super) fn join(streams: &[Vec<u8>], parts: usize) -> Vec<u8> {
+/// Most parts of an array of `len` values.
+pub fn most(len: usize) -> usize {
+    (len / VALUES).max(1)
+}
+
+/// The payload of streams: as many as an array of so many parts at `most` has. Where these are several, the number of
+/// streams goes before them, and the length of all but the last.
+pub fn join(streams: &[Vec<u8>], most: usize) -> Vec<u8> {
     let mut payload = Vec::new();
-    if parts > 1 {
+    if most > 1 {
         varint::write(streams.len() as u64, &mut payload);
         streams[1..].iter().zip(streams).for_each(|(_, stream)| varint::write(stream.len() as u64, &mut payload));
     }
@@ -46,15 +51,15 @@ pub(super) fn join(streams: &[Vec<u8>], parts: usize) -> Vec<u8> {
 /// The streams of a payload.
 ///
 /// # Errors
-/// `Corrupt` if there are neither one nor as many as parts, or they are longer than the payload.
-pub(super) fn split(payload: &[u8], parts: usize) -> Result<Vec<&[u8]>, Error> {
-    if parts == 1 {
+/// `Corrupt` if there are none, or more than `most`, or they are longer than the payload.
+pub fn split(payload: &[u8], most: usize) -> Result<Vec<&[u8]>, Error> {
+    if most == 1 {
         return Ok(vec![payload]);
     }
     let mut at = 0;
-    let count = varint::read_length(payload, &mut at, parts)?;
-    if count != 1 && count != parts {
-        return Err(Error::corrupt(0, format!("{count} streams where 1 or {parts} are possible")));
+    let count = varint::read_length(payload, &mut at, most)?;
+    if count == 0 {
+        return Err(Error::corrupt(0, "no stream where there is at least one"));
     }
     let lengths = (1..count).map(|_| varint::read_length(payload, &mut at, payload.len()));
     let lengths: Vec<usize> = lengths.collect::<Result<_, _>>()?;
@@ -95,6 +100,8 @@ mod tests {
         assert_eq!(split(&payload, 3).expect("streams"), [&[1u8, 2, 3][..], &[], &[4]]);
         assert_eq!(split(&join(&streams[..1], 3), 3).expect("a stream"), [&[1u8, 2, 3][..]]);
         assert_eq!(split(&join(&streams[..1], 1), 1).expect("a stream"), [&[1u8, 2, 3][..]]);
-        assert!(split(&payload, 4).is_err() && split(&[], 3).is_err() && split(&[3, 9, 9], 3).is_err());
+        assert_eq!(split(&payload, 4).expect("fewer than possible"), [&[1u8, 2, 3][..], &[], &[4]]);
+        assert!(split(&payload, 2).is_err() && split(&[0, 1], 3).is_err());
+        assert!(split(&[], 3).is_err() && split(&[3, 9, 9], 3).is_err());
     }
 }
