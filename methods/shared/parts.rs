@@ -1,4 +1,4 @@
-//! Parts of a large array that are coded by themselves: runs along the first axis, whose number follows from the shape.
+//! Parts of a large array that are coded by themselves: runs along the first axes, whose number follows from the shape.
 
 use std::ops::Range;
 
@@ -8,27 +8,41 @@ use crate::shared::varint;
 /// Values of a part, about. Smaller ones would cost what each has to learn: half a per cent at this size.
 const VALUES: usize = 1 << 19;
 
-/// A part of an array: a run of it.
+/// A part of an array: a run of its values in C order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Which values in C order.
+    /// Which values.
     pub values: Range<usize>,
+    /// Its lengths, as many as the array has.
     pub shape: Vec<usize>,
 }
 
 /// The parts of an array of `shape`, one axis at least.
 pub fn of(shape: &[usize]) -> Vec<Part> {
-    let (rows, row) = (shape[0], shape[1..].iter().product::<usize>());
-    let count = most(rows.saturating_mul(row)).min(rows.max(1));
-    // Wide arithmetic: the product of a length and a number of parts may not fit.
-    let border = |part: usize| (rows as u128 * part as u128 / count as u128) as usize;
-    let part = |number: usize| {
-        let (first, end) = (border(number), border(number + 1));
-        let mut part = shape.to_vec();
-        part[0] = end - first;
-        Part { values: first * row..end * row, shape: part }
+    let mut at = 0;
+    let part = |shape: Vec<usize>| {
+        let start = at;
+        at += shape.iter().product::<usize>();
+        Part { values: start..at, shape }
     };
-    (0..count).map(part).collect()
+    shapes(shape).into_iter().map(part).collect()
+}
+
+/// The shapes of the parts, in C order.
+fn shapes(shape: &[usize]) -> Vec<Vec<usize>> {
+    let most = most(shape.iter().product());
+    let Some((&first, rest)) = shape.split_first().filter(|_| most > 1) else { return vec![shape.to_vec()] };
+    let count = most.min(first);
+    // Wide arithmetic: the product of a length and a number of parts may not fit.
+    let border = |part: usize| (first as u128 * part as u128 / count as u128) as usize;
+    let lengths = (0..count).map(|part| border(part + 1) - border(part));
+    lengths
+        .flat_map(|length| {
+            // What is one index thick may be cut along the next axis.
+            let inner = if length == 1 { shapes(rest) } else { vec![rest.to_vec()] };
+            inner.into_iter().map(move |inner| [&[length][..], &inner].concat())
+        })
+        .collect()
 }
 
 /// Most parts of an array of `len` values.
@@ -80,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_follow_each_other_and_cover_the_array() {
+    fn parts_follow_each_other_are_of_a_size_and_make_the_array() {
         for shape in [&[3usize, 5][..], &[1 << 21], &[7, 1 << 19], &[2, 1 << 22], &[1, 1 << 22], &[1000, 30, 70]] {
             let parts = of(shape);
             let mut at = 0;
@@ -89,8 +103,13 @@ mod tests {
                 at = part.values.end;
             }
             let len = shape.iter().product::<usize>();
-            assert!(at == len && parts.len() == (len >> 19).clamp(1, shape[0]), "{shape:?}");
+            assert!(at == len && parts.len() <= most(len), "{shape:?}");
+            assert!(parts.iter().all(|part| part.values.len() < 2 * VALUES), "{shape:?}");
         }
+        let of = |shape: &[usize]| of(shape).into_iter().map(|part| part.shape).collect::<Vec<_>>();
+        assert_eq!(of(&[100, 100]), [[100, 100]]);
+        assert_eq!(of(&[128, 128, 128]), [[32, 128, 128]; 4]);
+        assert_eq!(of(&[3, 1 << 20]), [[1, 1 << 19]; 6]);
     }
 
     #[test]

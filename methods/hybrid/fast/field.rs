@@ -1,11 +1,9 @@
-//! An array seen along four axes, the last of them a long one: how it is cut, and the order that it is coded in.
+//! An array seen along four axes, the last of them a long one, and the order that it is coded in.
 
 /// Axes of every array here: the last ones, with lengths of 1 before them.
 pub(super) const RANK: usize = 4;
 /// Rows shorter than this are short.
 const SHORT: usize = 16;
-/// Values of a part that is coded by itself: at most twice as many.
-const PART: usize = 1 << 19;
 
 /// Where an array's values stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,26 +81,6 @@ impl Field {
     }
 }
 
-/// The shapes of the parts that an array of `shape` is cut into, each of which is contiguous: as few as there can be of
-/// at most twice [`PART`] values, along the first axes.
-pub(super) fn parts(shape: &[usize]) -> Vec<Vec<usize>> {
-    let len: usize = shape.iter().product();
-    if len < 2 * PART {
-        return vec![shape.to_vec()];
-    }
-    let Some((&first, rest)) = shape.split_first() else { return vec![Vec::new()] };
-    let count = (len / PART).min(first);
-    let border = |part: usize| (first as u128 * part as u128 / count as u128) as usize;
-    let lengths = (0..count).map(|part| border(part + 1) - border(part));
-    lengths
-        .flat_map(|length| {
-            // What is one index thick may be cut along the next axis.
-            let inner = if length == 1 { parts(rest) } else { vec![rest.to_vec()] };
-            inner.into_iter().map(move |inner| [&[length][..], &inner].concat())
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,18 +97,5 @@ mod tests {
         assert_eq!(values[..3], [0, 3, 6]);
         field.scatter(&values, &mut back);
         assert!(back == data && !field.is_plain() && Field::view(&[20, 30]).is_plain());
-    }
-
-    #[test]
-    fn parts_are_of_a_size_and_together_make_the_array() {
-        assert_eq!(parts(&[100, 100]), [[100, 100]]);
-        assert_eq!(parts(&[128, 128, 128]), [[32, 128, 128]; 4]);
-        assert_eq!(parts(&[1 << 20]), [[1 << 19]; 2]);
-        for shape in [&[3, 1 << 21][..], &[7, 5, 1 << 18], &[1 << 22, 2], &[1, 1, 3_000_001]] {
-            let parts = parts(shape);
-            let sizes: Vec<usize> = parts.iter().map(|part| part.iter().product()).collect();
-            assert_eq!(sizes.iter().sum::<usize>(), shape.iter().product::<usize>());
-            assert!(sizes.iter().all(|size| *size < 2 * PART), "{shape:?} {sizes:?}");
-        }
     }
 }

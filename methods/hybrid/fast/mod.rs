@@ -24,11 +24,12 @@ pub(super) use self::lane::Value;
 
 use self::band::Band;
 use self::choose::Choice;
-use self::field::{Field, parts};
+use self::field::Field;
 use self::plan::{Plan, step};
 use self::side::{Decoder, Encoder, Residual};
 use crate::api::Error;
 use crate::shared::entropy::rows::{self as coded, Counts};
+use crate::shared::parts::{self, Part};
 use crate::shared::range::{RangeDecoder, RangeEncoder};
 use crate::shared::{pco, varint};
 
@@ -37,24 +38,15 @@ const EXACT_LEVEL: u8 = 8;
 
 /// Appends the payload of `data`, an array of `shape` without axes of length 1.
 pub(super) fn write<T: Value>(data: &[T], shape: &[usize], bound: f64, payload: &mut Vec<u8>) -> Result<(), Error> {
-    let parts = parts(shape);
-    if let [shape] = &parts[..] {
-        return write_part(data, shape, bound, payload);
+    let parts = parts::of(shape);
+    if let [part] = &parts[..] {
+        return write_part(data, &part.shape, bound, payload);
     }
-    let mut rest = data;
-    let split = parts.iter().map(|shape| {
-        let part;
-        (part, rest) = rest.split_at(shape.iter().product());
-        (part, shape)
-    });
-    let split: Vec<_> = split.collect();
-    let written: Vec<Vec<u8>> = split
-        .into_par_iter()
-        .map(|(data, shape)| {
-            let mut bytes = Vec::new();
-            write_part(data, shape, bound, &mut bytes).map(|()| bytes)
-        })
-        .collect::<Result<_, _>>()?;
+    let one = |part: &Part| {
+        let mut bytes = Vec::new();
+        write_part(&data[part.values.clone()], &part.shape, bound, &mut bytes).map(|()| bytes)
+    };
+    let written: Vec<Vec<u8>> = parts.par_iter().map(one).collect::<Result<_, _>>()?;
     for part in &written[..written.len() - 1] {
         varint::write(part.len() as u64, payload);
     }
@@ -119,7 +111,7 @@ fn write_head<T: Value>(plan: &Plan<T>, len: usize, payload: &mut Vec<u8>) {
 
 /// Fills `data`, an array of `shape` without axes of length 1.
 pub(super) fn read<T: Value>(payload: &[u8], shape: &[usize], bound: f64, data: &mut [T]) -> Result<(), Error> {
-    let parts = parts(shape);
+    let parts = parts::of(shape);
     let mut at = 0;
     let mut lengths = Vec::with_capacity(parts.len());
     for _ in 1..parts.len() {
@@ -127,7 +119,7 @@ pub(super) fn read<T: Value>(payload: &[u8], shape: &[usize], bound: f64, data: 
     }
     let (mut bytes, mut values) = (&payload[at..], data);
     let mut split = Vec::with_capacity(parts.len());
-    for (index, shape) in parts.iter().enumerate() {
+    for (index, Part { shape, .. }) in parts.iter().enumerate() {
         let length = lengths.get(index).copied().unwrap_or(bytes.len());
         let part =
             bytes.get(..length).ok_or_else(|| Error::corrupt(payload.len(), "the payload ends inside a part"))?;
