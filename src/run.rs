@@ -11,6 +11,7 @@ mod group;
 pub mod isolate;
 mod judge;
 mod probe;
+mod product;
 mod schedule;
 mod search;
 mod sentinel;

@@ -185,9 +185,9 @@ fn attempt(executor: &dyn Executor, cell: &Cell, loaded: &Loaded<'_>) -> Result<
     let Found { product, target } = found;
     let lengths = match (dataset.stack, one_by_one) {
         (false, _) => None,
-        (true, true) => Some(stack::lengths(&product.payload)),
+        (true, true) => Some(stack::lengths(product.payload())),
         // What a method cannot do has no ratio, and fails nothing.
-        (true, false) => each.execute(&work(target)).ok().map(|alone| stack::lengths(&alone.payload)),
+        (true, false) => each.execute(&work(target)).ok().map(|alone| stack::lengths(alone.payload())),
     };
     Ok(Outcome { since, product, target, promise: promise(target), searched, one_by_one, lengths })
 }
@@ -241,7 +241,7 @@ pub(super) fn executed_target(cell: &Cell, loaded: &Loaded<'_>, record: &Record)
 }
 
 fn fill(record: &mut Record, outcome: &Outcome, cell: &Cell, loaded: &Loaded<'_>) {
-    let Product { payload, decoded, .. } = &outcome.product;
+    let (payload, decoded) = (outcome.product.payload(), outcome.product.decoded());
     let input = loaded.dataset.tensor.byte_len() as u64;
     let payload_bytes = payload.len() as u64;
     let over = |bytes: u64| (bytes > 0 && payload_bytes > 0).then(|| bytes as f64 / payload_bytes as f64);
@@ -253,7 +253,6 @@ fn fill(record: &mut Record, outcome: &Outcome, cell: &Cell, loaded: &Loaded<'_>
     let elements = loaded.dataset.tensor.len() as f64;
     record.bits_per_value = (elements > 0.0).then(|| 8.0 * payload_bytes as f64 / elements);
     record.payload_hash = blake3::hash(payload).to_hex()[..16].to_string();
-    let decoded = decoded.view();
     record.metrics = spent::on(On::Metrics, || measure(&loaded.original, &decoded, record.bits_per_value));
     let (status, mut reason) = spent::on(On::Metrics, || {
         judge::judge(&loaded.original, &decoded, &record.metrics, payload.len(), (outcome.target, outcome.promise))
@@ -277,7 +276,7 @@ fn fill(record: &mut Record, outcome: &Outcome, cell: &Cell, loaded: &Loaded<'_>
 
 /// Bytes of the standalone files of this cell: one, or one per distribution where they are compressed one by one.
 fn frame_bytes(outcome: &Outcome, cell: &Cell, loaded: &Loaded<'_>) -> Option<u64> {
-    let whole = || Some(header(outcome, cell, loaded)?.byte_len(outcome.product.payload.len()) as u64);
+    let whole = || Some(header(outcome, cell, loaded)?.byte_len(outcome.product.payload().len()) as u64);
     let Some(lengths) = outcome.lengths.as_ref().filter(|_| outcome.one_by_one) else { return whole() };
     let Dataset { tensor, fill_value, .. } = loaded.dataset;
     let entries = stack::members(&tensor.view());
@@ -314,7 +313,7 @@ pub(super) fn framed(executor: &dyn Executor, cell: &Cell, subject: &Subject, lo
             fill(&mut record, &outcome, cell, loaded);
             frame = header(&outcome, cell, loaded).map(|header| {
                 let mut frame = Vec::new();
-                frame::write(&header, &outcome.product.payload, &mut frame);
+                frame::write(&header, outcome.product.payload(), &mut frame);
                 frame
             });
         }

@@ -9,11 +9,12 @@ use std::time::Instant;
 
 use anyhow::Context;
 use codecbench_methods::api::{
-    Compressor, DType, Element, Entry, Error, ParamsJson, Target, Tensor, TensorRef, ViewMut,
+    Compressor, DType, Element, Entry, Error, ParamsJson, Target, Tensor, TensorMut, TensorRef, ViewMut,
 };
 use codecbench_methods::for_dtype;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+pub use super::product::Product;
 use super::spent::{self, On};
 use crate::plan::reason;
 use crate::record::{Agreement, Status};
@@ -49,24 +50,6 @@ impl<'a> Work<'a> {
 
     fn compressor(&self) -> Result<Box<dyn Compressor>, Error> {
         self.entry.compressor(self.params, self.target, self.fill)
-    }
-}
-
-/// What came out.
-#[derive(Clone, Debug)]
-pub struct Product {
-    /// The payload.
-    pub payload: Vec<u8>,
-    /// What a fresh decoder instance made of it.
-    pub decoded: Tensor,
-    /// What the method wrote to stderr meanwhile, where that was seen: the first line.
-    pub printed: Option<String>,
-}
-
-impl Product {
-    /// What came out without a word.
-    pub fn new(payload: Vec<u8>, decoded: Tensor) -> Self {
-        Product { payload, decoded, printed: None }
     }
 }
 
@@ -163,7 +146,7 @@ impl Executor for InProcess {
 
     fn check(&self, work: &Work<'_>, product: &Product) -> Result<Checks, Failure> {
         let again = self.second.run(|| encode(work))??;
-        Ok(Checks { repeat_encode: Some(Agreement::of(again == product.payload)), cold_decode: None })
+        Ok(Checks { repeat_encode: Some(Agreement::of(again == product.payload())), cold_decode: None })
     }
 }
 
@@ -194,24 +177,35 @@ pub(super) fn pool(threads: usize) -> anyhow::Result<ThreadPool> {
 }
 
 /// Compresses with a fresh instance.
-pub(super) fn encode(work: &Work<'_>) -> Result<Vec<u8>, Failure> {
-    guarded("encode", || {
-        let mut payload = Vec::new();
-        work.compressor()?.compress(work.input.clone(), &mut payload)?;
-        Ok(payload)
-    })
+fn encode(work: &Work<'_>) -> Result<Vec<u8>, Failure> {
+    let mut payload = Vec::new();
+    encode_into(work, &mut payload).map(|()| payload)
+}
+
+/// Compresses with a fresh instance, behind what `payload` holds.
+pub(super) fn encode_into(work: &Work<'_>, payload: &mut Vec<u8>) -> Result<(), Failure> {
+    guarded("encode", || work.compressor()?.compress(work.input.clone(), payload))
 }
 
 /// Decompresses with a fresh instance.
-pub(super) fn decode(
+fn decode(
     compressor: impl FnOnce() -> Result<Box<dyn Compressor>, Error>,
     (dtype, shape): (DType, &[usize]),
     payload: &[u8],
 ) -> Result<Tensor, Failure> {
+    let mut decoded = Tensor::zeros(dtype, shape);
+    decode_into(compressor, payload, decoded.view_mut()).map(|()| decoded)
+}
+
+/// Decompresses with a fresh instance into `output`, whatever stands there.
+pub(super) fn decode_into(
+    compressor: impl FnOnce() -> Result<Box<dyn Compressor>, Error>,
+    payload: &[u8],
+    mut output: TensorMut<'_>,
+) -> Result<(), Failure> {
     let decoded = guarded("decode", || {
-        let mut decoded = poisoned(dtype, shape);
-        compressor()?.decompress(payload, decoded.view_mut())?;
-        Ok(decoded)
+        poison(output.reborrow());
+        compressor()?.decompress(payload, output)
     });
     decoded.map_err(|failure| match failure.status {
         // What was encoded must decode: here nothing is unsupported any more.
@@ -220,14 +214,19 @@ pub(super) fn decode(
     })
 }
 
-/// A tensor full of an unlikely pattern: a decoder that leaves elements unwritten does not pass by luck.
+/// A tensor full of an unlikely pattern.
 pub(super) fn poisoned(dtype: DType, shape: &[usize]) -> Tensor {
+    let mut tensor = Tensor::zeros(dtype, shape);
+    poison(tensor.view_mut());
+    tensor
+}
+
+/// Fills a tensor with an unlikely pattern: a decoder that leaves elements unwritten does not pass by luck.
+fn poison(output: TensorMut<'_>) {
     fn fill<T: Element>(view: ViewMut<'_, T>) {
         view.into_data().fill(T::from_bits(0xa5a5_a5a5_a5a5_a5a5));
     }
-    let mut tensor = Tensor::zeros(dtype, shape);
-    for_dtype!(TensorMut, tensor.view_mut(), view => fill(view));
-    tensor
+    for_dtype!(TensorMut, output, view => fill(view));
 }
 
 pub(super) fn failed(reason: impl Into<String>) -> Failure {

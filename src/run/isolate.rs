@@ -1,13 +1,14 @@
 //! Cells in worker processes of this program: what a codec does there to itself, it does not do to the sweep.
 //!
-//! A worker lives from cell to cell and maps each array once; payloads and decoded arrays pass through memory that both
-//! sides have open, and only small messages through a socket. A crash, a hang or an endless allocation ends the worker
+//! A worker lives from cell to cell and maps each array once; payloads and decoded arrays are read where it wrote them, in
+//! memory that both sides have mapped and use again, and only small messages pass through a socket. A crash, a hang or an endless allocation ends the worker
 //! and is the cell's row; the next cell gets a new worker.
 
 mod end;
 mod memory;
 mod message;
 mod proc;
+mod region;
 mod serve;
 mod worker;
 
@@ -18,11 +19,14 @@ use std::time::{Duration, Instant};
 
 use codecbench_methods::api::{Entry, TensorRef};
 
-use super::executor::{Checks, Executor, Failure, InProcess, Product, Work, failed};
+use super::executor::{Checks, Executor, Failure, InProcess, Work, failed};
+use super::product::Product;
 use crate::plan::{Isolation, Limits};
 use crate::record::Agreement;
 use memory::{Memory, bytes_of};
-use message::{Answer, Job, Request, Thread, behind};
+use message::{Answer, Job, Place, Request, Thread};
+use region::Exchange;
+pub(super) use region::Written;
 pub use serve::serve;
 pub use worker::Program;
 use worker::{Deadline, Worker};
@@ -110,7 +114,9 @@ struct OnArray<'a> {
     number: u64,
     /// Its elements as they lie in memory.
     array: &'a [u8],
-    /// The same where workers can map it, once the first one needs it.
+    /// Bytes of the exchanges that payloads and decoded arrays of it need.
+    sizes: [usize; 2],
+    /// The array where workers can map it, once the first one needs it.
     shared: Mutex<Option<Arc<Memory>>>,
 }
 
@@ -136,42 +142,103 @@ impl OnArray<'_> {
         }
     }
 
-    /// Has the array compressed; the payload stands in the exchange.
-    fn encode(&self, worker: &mut Worker, work: &Work<'_>, on: Thread) -> Result<(usize, Option<String>), Failure> {
-        worker.turn_to(self.number)?;
-        worker.map(&*self.shared()?, self.array.len())?;
-        let request = self.isolated.request(work, Job::Encode { offset: self.offset(&work.input)? }, on);
-        match worker.run("encode", request, self.isolated.deadline(work))? {
-            (Answer::Payload(length), printed) => Ok((length, printed)),
-            (answer, _) => Err(failed(format!("encode: the worker answered {answer:?}"))),
-        }
+    /// Has the array compressed.
+    fn encode(&self, worker: &mut Worker, work: &Work<'_>) -> Result<(Written, Option<String>), Failure> {
+        let exchange = worker.exchange(room(&work.input))?;
+        worker.share(&exchange)?;
+        let job = Job::Encode { offset: self.offset(&work.input)?, payload: exchange.number };
+        let request = self.isolated.request(work, job, Thread::First);
+        // A method has its payload in memory that it was allowed to take; more than that is no payload.
+        let allowed = request.memory;
+        let length = |answer: &Answer| match *answer {
+            Answer::Payload(length) => Some(length).filter(|&length| length as u64 <= allowed),
+            _ => None,
+        };
+        self.ask(worker, exchange, ("encode", request, work), length)
+    }
+
+    /// Has a payload decompressed.
+    fn decode(
+        &self,
+        worker: &mut Worker,
+        work: &Work<'_>,
+        payload: &Written,
+        (stage, on): (&str, Thread),
+    ) -> Result<(Written, Option<String>), Failure> {
+        let size = work.input.byte_len();
+        let exchange = worker.exchange(size)?;
+        worker.share(payload.exchange())?;
+        worker.share(&exchange)?;
+        let job = Job::Decode { payload: place(payload), decoded: exchange.number };
+        let length = |answer: &Answer| (*answer == Answer::Decoded).then_some(size);
+        self.ask(worker, exchange, (stage, self.isolated.request(work, job, on), work), length)
+    }
+
+    /// Has an exchange written; `length` tells from the answer how many bytes of it. Returns them, and what the worker
+    /// wrote to stderr.
+    fn ask(
+        &self,
+        worker: &mut Worker,
+        mut exchange: Exchange,
+        (stage, request, work): (&str, Request, &Work<'_>),
+        length: impl FnOnce(&Answer) -> Option<usize>,
+    ) -> Result<(Written, Option<String>), Failure> {
+        let answered = worker.run(stage, request, self.isolated.deadline(work));
+        let seen = answered.and_then(|(answer, printed)| {
+            let length = length(&answer).ok_or_else(|| wrong(stage, &answer))?;
+            exchange.region.bytes(length).map_err(unreachable)?;
+            Ok((length, printed))
+        });
+        // Also where nothing came out: the next cell finds its memory there.
+        let exchange = worker.keep(exchange);
+        seen.map(|(length, printed)| (Written::new(exchange, length), printed))
+    }
+
+    /// Turns a worker to this array, which it maps.
+    fn prepare(&self, worker: &mut Worker) -> Result<(), Failure> {
+        worker.turn_to(self.number, &self.sizes)?;
+        worker.map(&*self.shared()?, self.array.len())
     }
 
     fn execute_isolated(&self, worker: &mut Worker, work: &Work<'_>) -> Result<Product, Failure> {
-        let (length, printed) = self.encode(worker, work, Thread::First)?;
-        let mut payload = vec![0; length];
-        worker.exchange.read(&mut payload, 0).map_err(exchange)?;
-        let request = self.isolated.request(work, Job::Decode { payload: length }, Thread::Second);
-        let (_, more) = worker.run("decode", request, self.isolated.deadline(work))?;
-        let decoded = worker.exchange.tensor(work.input.dtype(), work.input.shape(), behind(length));
-        Ok(Product { payload, decoded: decoded.map_err(exchange)?, printed: printed.or(more) })
+        self.prepare(worker)?;
+        let (payload, printed) = self.encode(worker, work)?;
+        let (decoded, more) = self.decode(worker, work, &payload, ("decode", Thread::Second))?;
+        let shape = (work.input.dtype(), work.input.shape());
+        Ok(Product::written(payload, decoded, shape).printing(printed.or(more)))
     }
 
-    fn repeat(&self, worker: &mut Worker, work: &Work<'_>, payload: &[u8]) -> Result<Agreement, Failure> {
-        let (length, _) = self.encode(worker, work, Thread::Second)?;
-        let equal = length == payload.len() && worker.exchange.holds(payload, 0).map_err(exchange)?;
-        Ok(Agreement::of(equal))
+    /// Has the array compressed again and compared with the payload, which the worker cannot write to.
+    fn repeat(&self, worker: &mut Worker, work: &Work<'_>, product: &Product) -> Result<Agreement, Failure> {
+        self.prepare(worker)?;
+        let payload = self.payload(worker, work, product)?;
+        worker.share(payload.exchange())?;
+        let job = Job::Repeat { offset: self.offset(&work.input)?, payload: place(&payload) };
+        let request = self.isolated.request(work, job, Thread::Second);
+        match worker.run("encode", request, self.isolated.deadline(work))? {
+            (Answer::Repeated(equal), _) => Ok(Agreement::of(equal)),
+            (answer, _) => Err(wrong("encode", &answer)),
+        }
     }
 
     /// Decodes in a worker that knows the payload only.
     fn cold(&self, worker: &mut Worker, work: &Work<'_>, product: &Product) -> Result<Agreement, Failure> {
-        let length = product.payload.len();
-        worker.turn_to(self.number)?;
-        worker.exchange.write(&product.payload, 0).map_err(exchange)?;
-        let request = self.isolated.request(work, Job::Decode { payload: length }, Thread::First);
-        worker.run("decode in another process", request, self.isolated.deadline(work))?;
-        let equal = worker.exchange.holds(bytes_of(&product.decoded.view()), behind(length)).map_err(exchange)?;
-        Ok(Agreement::of(equal))
+        worker.turn_to(self.number, &self.sizes)?;
+        let payload = self.payload(worker, work, product)?;
+        let stage = ("decode in another process", Thread::First);
+        let (decoded, _) = self.decode(worker, work, &payload, stage)?;
+        Ok(Agreement::of(decoded.bytes() == bytes_of(&product.decoded())))
+    }
+
+    /// The payload where workers can map it.
+    fn payload(&self, worker: &mut Worker, work: &Work<'_>, product: &Product) -> Result<Written, Failure> {
+        if let Some(payload) = product.written_payload() {
+            return Ok(payload.clone());
+        }
+        let (mut exchange, payload) = (worker.exchange(room(&work.input))?, product.payload());
+        exchange.region.write(payload).map_err(unreachable)?;
+        exchange.region.bytes(payload.len()).map_err(unreachable)?;
+        Ok(Written::new(worker.keep(exchange), payload.len()))
     }
 }
 
@@ -187,7 +254,7 @@ impl Executor for OnArray<'_> {
     fn check(&self, work: &Work<'_>, product: &Product) -> Result<Checks, Failure> {
         let Isolated { isolation, in_process, encoders, decoders, .. } = self.isolated;
         let mut checks = if self.isolated.isolates(work.entry) {
-            let repeat = self.isolated.with(encoders, |worker| self.repeat(worker, work, &product.payload))?;
+            let repeat = self.isolated.with(encoders, |worker| self.repeat(worker, work, product))?;
             Checks { repeat_encode: Some(repeat), cold_decode: None }
         } else {
             in_process.check(work, product)?
@@ -217,7 +284,8 @@ impl Isolated {
     fn on<'a, 'd: 'a>(&'a self, array: &TensorRef<'d>) -> OnArray<'a> {
         static NUMBERS: AtomicU64 = AtomicU64::new(1);
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        OnArray { isolated: self, number, array: bytes_of(array), shared: Mutex::default() }
+        let sizes = [room(array), array.byte_len()];
+        OnArray { isolated: self, number, array: bytes_of(array), sizes, shared: Mutex::default() }
     }
 }
 
@@ -225,6 +293,19 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn exchange(error: io::Error) -> Failure {
+/// Bytes of an exchange for payloads: most fit, and what is not written takes no memory.
+fn room(input: &TensorRef<'_>) -> usize {
+    2 * input.byte_len() + (1 << 16)
+}
+
+fn place(written: &Written) -> Place {
+    Place { region: written.exchange().number, bytes: written.bytes().len() }
+}
+
+fn wrong(stage: &str, answer: &Answer) -> Failure {
+    failed(format!("{stage}: the worker answered {answer:?}"))
+}
+
+fn unreachable(error: io::Error) -> Failure {
     failed(format!("what the worker hands over cannot be reached: {error}"))
 }

@@ -59,7 +59,7 @@ pub(super) fn for_rmse(
             break;
         }
         let product = run(executor, work, bound)?;
-        if spent::on(On::Metrics, || rmse(original, &product.decoded.view())) <= goal {
+        if spent::on(On::Metrics, || rmse(original, &product.decoded())) <= goal {
             low = bound;
             best = Some(Found { product, target: Target::MaxAbs(bound) });
         } else {
@@ -83,10 +83,10 @@ pub(super) fn for_size(
     goal: f64,
 ) -> Result<Found, Failure> {
     let mut high = widest(original);
-    let fits = |product: &Product| product.payload.len() as f64 <= goal;
+    let fits = |product: &Product| product.payload().len() as f64 <= goal;
     let product = run(executor, work, high)?;
     if !fits(&product) {
-        let (goal, bound, bytes) = (number_text(goal), number_text(high), product.payload.len());
+        let (goal, bound, bytes) = (number_text(goal), number_text(high), product.payload().len());
         let reason = format!("{goal} bytes are out of reach: abs={bound}, the value range, gives {bytes}");
         return Err(Failure { status: Status::Unsupported, reason });
     }
@@ -127,7 +127,7 @@ pub(super) fn for_moments(
     let attempt = |value: f64| -> Result<Option<Found>, Failure> {
         let target = Target::from_parts(kind, Some(value)).map_err(|error| unsupported(&error.to_string()))?;
         let product = executor.execute(&Work { target, ..work.clone() })?;
-        let error = spent::on(On::Metrics, || moments_err(original, &product.decoded.view()));
+        let error = spent::on(On::Metrics, || moments_err(original, &product.decoded()));
         let error =
             error.ok_or_else(|| unsupported("moments: the data is no velocity distribution of one to three axes"))?;
         Ok((error <= goal).then_some(Found { product, target }))
@@ -193,7 +193,7 @@ mod tests {
     fn the_tightest_bound_that_fits_the_size_is_found() {
         let found = with(|work, original| for_size(&Mock(halves), work, original, 50.0)).expect("nothing fails");
         let bound = found.target.value().expect("a bound");
-        assert!(found.product.payload.len() == 50 && bound <= 2.0, "{bound}");
+        assert!(found.product.payload().len() == 50 && bound <= 2.0, "{bound}");
     }
 
     /// Adds half the target everywhere: the density of 0, 1, ... 64 is off by 65 halves of 2080.

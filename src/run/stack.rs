@@ -18,19 +18,19 @@ impl Executor for OneByOne<'_> {
         let (mut payload, mut bytes, mut printed) = (Vec::new(), Vec::new(), None);
         for (at, input) in members(&work.input).into_iter().enumerate() {
             let product = self.0.execute(&Work { input, ..work.clone() }).map_err(|failure| of_entry(at, failure))?;
+            put_length(product.payload().len(), &mut payload);
+            payload.extend_from_slice(product.payload());
+            product.decoded().write_le(&mut bytes);
             printed = printed.or(product.printed);
-            put_length(product.payload.len(), &mut payload);
-            payload.extend_from_slice(&product.payload);
-            product.decoded.view().write_le(&mut bytes);
         }
         let decoded = Tensor::from_le_bytes(work.input.dtype(), work.input.shape(), &bytes);
         let decoded = decoded.map_err(|error| Failure { status: Status::Failed, reason: error.to_string() })?;
-        Ok(Product { payload, decoded, printed })
+        Ok(Product::new(payload, decoded).printing(printed))
     }
 
     fn check(&self, work: &Work<'_>, product: &Product) -> Result<Checks, Failure> {
-        let (inputs, decoded) = (members(&work.input), product.decoded.view());
-        let parts = inputs.into_iter().zip(members(&decoded)).zip(payloads(&product.payload));
+        let (inputs, decoded) = (members(&work.input), product.decoded());
+        let parts = inputs.into_iter().zip(members(&decoded)).zip(payloads(product.payload()));
         let mut checks = Checks::default();
         for (at, ((input, decoded), payload)) in parts.enumerate() {
             let part = Product::new(payload.to_vec(), decoded.to_tensor());
@@ -117,15 +117,16 @@ mod tests {
         let work = Work::new(entry, &params, Target::Lossless, tensor.view(), None);
         let in_process = InProcess::default();
         let whole = OneByOne(&in_process).execute(&work).expect("identity takes it");
-        assert_eq!(whole.decoded, tensor);
+        assert_eq!(whole.decoded().to_tensor(), tensor);
         let checks = OneByOne(&in_process).check(&work, &whole).expect("identity takes it again");
         assert_eq!(checks.repeat_encode, Some(Agreement::Equal));
-        let mut other = whole.clone();
-        *other.payload.last_mut().expect("not empty") ^= 1;
+        let mut other = whole.payload().to_vec();
+        *other.last_mut().expect("not empty") ^= 1;
+        let other = Product::new(other, tensor.clone());
         let checks = OneByOne(&in_process).check(&work, &other).expect("identity takes it again");
         assert_eq!(checks.repeat_encode, Some(Agreement::Differs), "one of three differs");
-        assert_eq!(lengths(&whole.payload).len(), 3);
-        assert_eq!(lengths(&whole.payload).iter().sum::<usize>() + 3, whole.payload.len());
+        assert_eq!(lengths(whole.payload()).len(), 3);
+        assert_eq!(lengths(whole.payload()).iter().sum::<usize>() + 3, whole.payload().len());
         let shapes = |work: &Work<'_>| {
             assert_eq!(work.input.shape(), [4, 5]);
             Err(Failure { status: Status::Unsupported, reason: "no".into() })

@@ -33,7 +33,7 @@ fn main() {
     }
     harness_share(edge, rounds.min(3));
     println!("\n{:<22} {:>12} {:>12} {:>12}", "isolation, ms per cell", "round trip", "checks", "first cell");
-    for edge in [edge / 4, edge, edge * 2] {
+    for edge in [edge / 4, edge, edge * 2, edge * 16 / 5] {
         isolation(edge, rounds);
     }
 }

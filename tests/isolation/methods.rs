@@ -88,6 +88,7 @@ faults! {
     ChattyInC "chatty-in-c" { decoding(_) { print_in_c() } }
     Muttering "muttering" { encoding(_) { eprintln!("a warning at 0x7f31") } }
     Flood "flood" { encoding(_) { (0..100_000).for_each(|at| println!("line {at} of very many")) } }
+    Bloated "bloated" { encoding(payload) { payload.resize(1 << 20, 7) } decoding(payload) { payload.truncate(8000) } }
     OtherBytes "other-bytes-on-a-second-thread" {
         encoding(payload) { if other_threads_than_the_first() { payload.iter_mut().for_each(|byte| *byte ^= 1) } }
     }

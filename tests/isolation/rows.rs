@@ -7,12 +7,12 @@ use anyhow::Result;
 use codecbench::dataset::{Dataset, Kind};
 use codecbench::plan::{Cell, Isolation, Limits, Plan, Subject};
 use codecbench::record::{Agreement, Record, Status, TimingRecord, results_text};
-use codecbench::run::executor::{Executor, InProcess};
+use codecbench::run::executor::{Checks, Executor, InProcess, Work};
 use codecbench::run::isolate::{Isolated, Program};
 use codecbench::run::{Finished, Host, Load, Settings, sweep};
 use codecbench::spec::TargetSpec;
 use codecbench_methods::METHODS;
-use codecbench_methods::api::{Entry, ParamsJson, Tensor};
+use codecbench_methods::api::{DType, Entry, ParamsJson, Target, Tensor, TensorRef, View};
 use ndarray::Array2;
 
 use crate::WORKER;
@@ -23,6 +23,7 @@ pub const TESTS: &[(&str, fn())] = &[
     ("every_fault_is_its_own_row_and_no_other_row_minds", every_fault_is_its_own_row_and_no_other_row_minds),
     ("rows_of_faults_are_the_same_on_every_run", rows_of_faults_are_the_same_on_every_run),
     ("limits_are_those_of_the_recipe", limits_are_those_of_the_recipe),
+    ("what_came_out_stays_while_the_worker_goes_on", what_came_out_stays_while_the_worker_goes_on),
 ];
 
 /// Honest methods between the others.
@@ -86,6 +87,7 @@ const EXPECTED: &[(&str, Status, &str)] = &[
     ("chatty-in-c", Status::Failed, "decode: it printed to stdout, where results go: oldbits = 3"),
     ("muttering", Status::Ok, "it printed to stderr: a warning at 0x.."),
     ("flood", Status::Failed, "encode: it printed to stdout, where results go: line 0 of very many"),
+    ("bloated", Status::Ok, ""),
     ("other-bytes-on-a-second-thread", Status::Mismatch, "encode: equal input gave other bytes on another thread"),
     ("other-values-on-a-second-thread", Status::Mismatch, "2000 values are not bit for bit the same"),
 ];
@@ -145,4 +147,27 @@ fn limits_are_those_of_the_recipe() {
     assert!((0.25..3.0).contains(&seconds), "{seconds} s");
     let (status, reason, _) = of("greedy", Limits { memory_mib: Some(50), ..LIMITS });
     assert!(status == Status::OutOfMemory && reason.contains("50 MiB are allowed"), "{reason}");
+}
+
+fn what_came_out_stays_while_the_worker_goes_on() {
+    let isolated = isolated(LIMITS);
+    let values: Vec<f32> = (0..3000).map(|at| at as f32).collect();
+    let part = |at: usize, length: usize| {
+        TensorRef::from(View::from_slice(&[length], &values[at..at + length]).expect("as many values"))
+    };
+    let whole = part(0, 3000);
+    let (params, other) = (ParamsJson::new(), Tensor::zeros(DType::I16, &[20, 50]));
+    let executor = isolated.for_array(&whole).expect("workers serve one array");
+    let work = |input| Work::new(&METHODS[0], &params, Target::Lossless, input, None);
+    // The last two are as long as each other, and so could stand in the same memory.
+    let parts = [whole.clone(), part(0, 0), part(5, 1), part(0, 1000), part(2000, 1000)];
+    let products = parts.each_ref().map(|part| executor.execute(&work(part.clone())).expect("identity takes it"));
+    isolated.execute(&work(other.view())).expect("another array");
+    let both = Checks { cold_decode: Some(Agreement::Equal), repeat_encode: Some(Agreement::Equal) };
+    for (part, product) in parts.iter().zip(&products) {
+        let mut payload = Vec::new();
+        part.write_le(&mut payload);
+        assert_eq!((product.payload(), product.decoded().to_tensor()), (&payload[..], part.to_tensor()));
+        assert_eq!(executor.check(&work(part.clone()), product), Ok(both));
+    }
 }

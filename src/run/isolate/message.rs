@@ -20,8 +20,10 @@ const LONGEST: usize = 1 << 16;
 /// From the sweep to a worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Message {
-    /// The file handed along is where payloads and decoded arrays are exchanged from now on.
-    Exchange,
+    /// The file handed along is the region of this number.
+    Region(u64),
+    /// The region of this number is not needed any more.
+    Forget(u64),
     /// The file handed along holds the array of this many bytes that is compressed from now on.
     Input(usize),
     /// Do this and answer.
@@ -51,10 +53,21 @@ pub(super) struct Request {
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Job {
-    /// Compress the array that begins this many bytes into the input; the payload goes to the start of the exchange.
-    Encode { offset: usize },
-    /// Decompress the payload of this many bytes at the start of the exchange; the array goes behind it.
-    Decode { payload: usize },
+    /// Compress the array that begins this many bytes into the input; the payload goes to a region.
+    Encode { offset: usize, payload: u64 },
+    /// Compress the array that begins this many bytes into the input, and compare with a payload.
+    Repeat { offset: usize, payload: Place },
+    /// Decompress a payload; the array goes to a region.
+    Decode { payload: Place, decoded: u64 },
+}
+
+/// The first bytes of a region.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Place {
+    /// Number of the region.
+    pub region: u64,
+    /// How many.
+    pub bytes: usize,
 }
 
 /// Where in the worker.
@@ -67,9 +80,11 @@ pub(super) enum Thread {
 /// From a worker to the sweep.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Answer {
-    /// The payload of this many bytes stands in the exchange.
+    /// The payload has this many bytes and stands in its region.
     Payload(usize),
-    /// The decoded array stands in the exchange.
+    /// Whether the payload was the same again.
+    Repeated(bool),
+    /// The decoded array stands in its region.
     Decoded,
     /// Nothing came out.
     Failed { status: Status, reason: String },
@@ -80,11 +95,6 @@ impl Request {
     pub fn target(&self) -> Option<Target> {
         Target::from_parts(self.target, self.value.map(f64::from_bits)).ok()
     }
-}
-
-/// Where the decoded array begins in the exchange.
-pub(super) fn behind(payload: usize) -> usize {
-    payload.next_multiple_of(64)
 }
 
 /// Two ends of a connection that keeps messages apart.
@@ -131,7 +141,7 @@ pub(super) fn receive<M: DeserializeOwned>(socket: impl AsFd) -> io::Result<Opti
 
 #[cfg(test)]
 mod tests {
-    use super::super::memory::Memory;
+    use super::super::memory::{Mapped, Memory};
     use super::*;
 
     #[test]
@@ -139,14 +149,15 @@ mod tests {
         let (ours, theirs) = connection().expect("a connection");
         let memory = Memory::holding(b"abc").expect("memory");
         send(&ours, &Message::Input(3), Some(memory.as_fd())).expect("somebody listens");
-        send(&ours, &Message::Exchange, None).expect("somebody listens");
+        send(&ours, &Message::Forget(4), None).expect("somebody listens");
         let (message, file) = receive::<Message>(&theirs).expect("it reads").expect("it came");
         assert!(matches!(message, Message::Input(3)));
-        assert!(Memory::from(file.expect("a file")).holds(b"abc", 0).expect("three bytes"));
+        let found = Mapped::new(&Memory::from(file.expect("a file")), 3).expect("a mapping");
+        assert_eq!(found.bytes(), b"abc");
         let (message, file) = receive::<Message>(&theirs).expect("it reads").expect("it came");
-        assert!(matches!(message, Message::Exchange) && file.is_none());
+        assert!(matches!(message, Message::Forget(4)) && file.is_none());
         drop(theirs);
-        assert!(send(&ours, &Message::Exchange, None).is_err());
+        assert!(send(&ours, &Message::Forget(4), None).is_err());
         assert!(receive::<Answer>(&ours).expect("it reads").is_none());
     }
 
@@ -154,7 +165,7 @@ mod tests {
     fn numbers_cross_bit_for_bit() {
         let value = f64::from_bits(0x3ff8_0000_0000_0001);
         let request = Request {
-            job: Job::Decode { payload: 7 },
+            job: Job::Decode { payload: Place { region: 3, bytes: 7 }, decoded: 4 },
             on: Thread::Second,
             method: "zlib".into(),
             params: ParamsJson::new(),

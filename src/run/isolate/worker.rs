@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -15,6 +16,7 @@ use super::end::{ended, first_line};
 use super::memory::Memory;
 use super::message::{Answer, Message, Request, connection, receive, send};
 use super::proc::data_bytes;
+use super::region::Exchange;
 use crate::record::Status;
 use crate::run::executor::{Failure, failed};
 
@@ -23,6 +25,9 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Time in which a process that has let go of everything ends: the system may have gigabytes of it to clear away.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Regions that a worker has mapped at most. Two are in use at a time.
+const KNOWN: usize = 8;
 
 /// The command that starts a worker.
 #[derive(Clone, Debug)]
@@ -38,7 +43,10 @@ pub struct Program {
 pub(super) struct Worker {
     child: Child,
     socket: OwnedFd,
-    pub exchange: Memory,
+    /// What it writes to: those that nobody else has are free.
+    exchanges: Vec<Arc<Exchange>>,
+    /// Numbers of the regions that it has, the one needed last behind.
+    known: Vec<u64>,
     stdout: Heard,
     stderr: Heard,
     /// Number of the array that it works on; 0: none.
@@ -60,10 +68,8 @@ impl Worker {
         let mut child = command.spawn()?;
         let stdout = Heard::new(child.stdout.take().map(OwnedFd::from))?;
         let stderr = Heard::new(child.stderr.take().map(OwnedFd::from))?;
-        let (exchange, array, mapped) = (Memory::new()?, 0, false);
-        let worker = Worker { child, socket: ours, exchange, stdout, stderr, array, mapped, lives: true };
-        send(&worker.socket, &Message::Exchange, Some(worker.exchange.as_fd()))?;
-        Ok(worker)
+        let (exchanges, known, array, mapped) = (Vec::new(), Vec::new(), 0, false);
+        Ok(Worker { child, socket: ours, exchanges, known, stdout, stderr, array, mapped, lives: true })
     }
 
     /// Whether it can be asked again.
@@ -71,16 +77,65 @@ impl Worker {
         self.lives && matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Turns to an array: what the last one needed is not kept for it.
+    /// Turns to an array: what the last one needed is not kept for it, unless it needs exchanges of just these sizes.
     ///
     /// # Errors
-    /// The memory cannot be given back.
-    pub fn turn_to(&mut self, array: u64) -> Result<(), Failure> {
+    /// It is gone.
+    pub fn turn_to(&mut self, array: u64, sizes: &[usize]) -> Result<(), Failure> {
         if self.array != array {
-            self.exchange.clear().map_err(|error| self.broken(&error))?;
-            (self.array, self.mapped) = (array, false);
+            self.exchanges.retain(|exchange| sizes.contains(&exchange.size));
+            let kept = |number: &u64| self.exchanges.iter().any(|exchange| exchange.number == *number);
+            let (known, forgotten) = self.known.iter().partition(|number| kept(number));
+            (self.known, self.array, self.mapped) = (known, array, false);
+            Vec::into_iter(forgotten).try_for_each(|number| self.tell(&Message::Forget(number)))?;
         }
         Ok(())
+    }
+
+    /// An exchange of this size, to be written: where possible one whose memory is there already.
+    ///
+    /// # Errors
+    /// The system lacks memory.
+    pub fn exchange(&mut self, size: usize) -> Result<Exchange, Failure> {
+        let free = |exchange: &Arc<Exchange>| exchange.size == size && Arc::strong_count(exchange) == 1;
+        let at = self.exchanges.iter().rposition(free);
+        match at.and_then(|at| Arc::into_inner(self.exchanges.remove(at))) {
+            Some(exchange) => Ok(exchange),
+            None => {
+                Exchange::new(size).map_err(|error| failed(format!("no memory to exchange what comes out: {error}")))
+            }
+        }
+    }
+
+    /// Keeps an exchange for the next ones who need one, when nobody has it any more.
+    pub fn keep(&mut self, exchange: Exchange) -> Arc<Exchange> {
+        let exchange = Arc::new(exchange);
+        self.exchanges.push(exchange.clone());
+        exchange
+    }
+
+    /// Lets the worker have an exchange, if it has not yet.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub fn share(&mut self, exchange: &Exchange) -> Result<(), Failure> {
+        match self.known.iter().position(|&number| number == exchange.number) {
+            Some(at) => self.known[at..].rotate_left(1),
+            None => {
+                if self.known.len() == KNOWN {
+                    let oldest = self.known.remove(0);
+                    self.tell(&Message::Forget(oldest))?;
+                }
+                let told = send(&self.socket, &Message::Region(exchange.number), Some(exchange.region.as_fd()));
+                told.map_err(|error| self.broken(&error))?;
+                self.known.push(exchange.number);
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, message: &Message) -> Result<(), Failure> {
+        send(&self.socket, message, None).map_err(|error| self.broken(&error))
     }
 
     /// Lets the worker map the array that it works on, if it has not yet.
@@ -109,7 +164,7 @@ impl Worker {
         let allowed = request.memory;
         self.stdout.forget();
         self.stderr.forget();
-        send(&self.socket, &Message::Run(request), None).map_err(|error| self.broken(&error))?;
+        self.tell(&Message::Run(request))?;
         let answer = match self.wait(deadline) {
             Ok(Heart::Answered(answer)) => answer,
             Ok(Heart::Late) => return Err(self.late(stage, deadline)),
