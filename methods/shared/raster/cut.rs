@@ -57,7 +57,7 @@ mod tests {
             (&[3, 1 << 10, 1 << 11], 4),
             (&[3, 700, 700], 1),
             (&[9, 1 << 18], 4),
-            (&[2, 1 << 20], 2),
+            (&[2, 1 << 20], 4),
         ] {
             let array: Vec<i64> = (0..shape.iter().product::<usize>() as i64).collect();
             let (cuts, mut back) = (plan.cuts(shape), vec![-1; array.len()]);
