@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::sum::{Compensated, pairs, total};
+use super::sum::{pairs, total};
 use super::wide::wide;
 
 /// Side of the window, and the standard deviation of its weights (Wang 2004, section III.B).
@@ -18,7 +18,7 @@ const BAND: usize = 256;
 const STRIP: usize = 64;
 /// Pixels under these.
 const PIXELS: usize = STRIP + WINDOW - 1;
-/// Rows that are held: when there are so many, the last ten move to the front.
+/// Rows that are held: when there are so many, those that are still needed move to the front.
 const HELD: usize = 32;
 
 /// Two pictures, piece by piece of a row.
@@ -94,46 +94,80 @@ struct Strip<'r> {
     /// Rows up to the last that are the same in both pictures.
     same: usize,
     presence: Presence,
+    /// Sums down each column of SSIM and of its contrast factor, and the number of windows in all.
+    sums: Factors,
+    windows: usize,
+    /// Whether the row of windows before the last one is still to be added: two at once are read from memory once.
+    waits: bool,
 }
+
+/// SSIM and its contrast-structure factor, along a row of windows of a strip.
+type Factors = [[f64; STRIP]; 2];
 
 impl<'r> Strip<'r> {
     fn new(rows: &'r dyn Rows, start: usize, count: usize) -> Self {
         let (weights, pixels) = (gaussian(SIGMA), [[0.0; PIXELS]; MAPS]);
         let lines = Box::new([[[0.0; STRIP]; MAPS]; HELD]);
-        Strip { rows, weights, start, count, pixels, lines, held: 0, same: 0, presence: Presence::new() }
+        let (presence, sums) = (Presence::new(), [[0.0; STRIP]; 2]);
+        Strip { rows, weights, start, count, pixels, lines, held: 0, same: 0, presence, sums, windows: 0, waits: false }
     }
 
     /// Sums of SSIM, of the contrast factor and of ones, over rows of windows.
-    fn sums(&mut self, windows: Range<usize>, constants: Constants) -> [f64; 3] {
-        let mut totals = [Compensated::default(); 3];
+    fn sums(mut self, windows: Range<usize>, constants: Constants) -> [f64; 3] {
         for row in windows.start..windows.end + WINDOW - 1 {
             self.load(row);
             if row + 1 >= windows.start + WINDOW {
-                totals.iter_mut().zip(self.last(constants)).for_each(|(total, sum)| total.add(sum));
+                self.add_last(constants);
             }
         }
-        totals.map(Compensated::value)
+        self.add_waiting(self.held, constants);
+        let [ssim, contrast] = self.sums.map(|sums| pairs(&sums[..self.count], &sums[..self.count], |sum, _| sum));
+        [ssim, contrast, self.windows as f64]
     }
 
-    /// Sums over the row of windows that ends with the last row of pixels.
-    fn last(&self, constants: Constants) -> [f64; 3] {
-        let whole = (self.presence.rows < WINDOW).then(|| self.presence.whole(self.count));
-        if whole.is_none() && self.same >= WINDOW {
+    /// Adds the row of windows that ends with the last row of pixels, or lets it wait for the next one.
+    fn add_last(&mut self, constants: Constants) {
+        let complete = self.presence.is_whole();
+        if complete && self.same < WINDOW {
+            if self.waits {
+                down::<2>(&self.lines[..self.held], &self.weights, constants, &mut self.sums);
+            }
+            self.waits = !self.waits;
+            self.windows += self.count;
+            return;
+        }
+        self.add_waiting(self.held - 1, constants);
+        if complete {
             // Each factor is a number over itself.
-            return [self.count as f64; 3];
+            self.sums.as_flattened_mut().iter_mut().for_each(|sum| *sum += 1.0);
+            self.windows += self.count;
+        } else {
+            self.add_whole(constants);
         }
-        let lines = self.lines[..self.held].last_chunk().expect("as many rows as a window has");
-        let mut present = [1.0; STRIP];
-        present[self.count..].fill(0.0);
-        if let Some(whole) = whole {
-            present.iter_mut().zip(whole).for_each(|(present, whole)| *present = f64::from(whole));
+    }
+
+    /// Adds the row of windows that waits, if any, given where it ends among the rows that are held.
+    fn add_waiting(&mut self, end: usize, constants: Constants) {
+        if std::mem::take(&mut self.waits) {
+            down::<1>(&self.lines[..end], &self.weights, constants, &mut self.sums);
         }
-        down(lines, &self.weights, constants, &present)
+    }
+
+    /// Adds those of the last row of windows that have no missing pixel.
+    fn add_whole(&mut self, constants: Constants) {
+        let mut factors = [[0.0; STRIP]; 2];
+        down::<1>(&self.lines[..self.held], &self.weights, constants, &mut factors);
+        let whole = self.presence.whole(self.count);
+        for at in (0..self.count).filter(|&at| whole[at]) {
+            // Elsewhere there may be no number.
+            self.sums.iter_mut().zip(&factors).for_each(|(sums, factors)| sums[at] += factors[at]);
+            self.windows += 1;
+        }
     }
 
     fn load(&mut self, row: usize) {
         if self.held == HELD {
-            self.held = WINDOW - 1;
+            self.held = WINDOW;
             self.lines.copy_within(HELD - self.held.., 0);
         }
         let wide = self.count + WINDOW - 1;
@@ -146,31 +180,39 @@ impl<'r> Strip<'r> {
     }
 }
 
-/// Where pixels are missing under the last rows of a strip.
+/// Where pixels are missing under the rows of a strip.
 struct Presence {
-    /// Rows up to the last without a missing pixel, and the same for each column.
+    /// Rows so far, how many of them end with one that misses a pixel, and the same for each column.
     rows: usize,
+    behind: usize,
     columns: [usize; PIXELS],
 }
 
 impl Presence {
     fn new() -> Self {
-        Presence { rows: 0, columns: [0; PIXELS] }
+        Presence { rows: 0, behind: 0, columns: [0; PIXELS] }
     }
 
     /// Adds the pixels of a row under so many windows.
     fn add(&mut self, rows: &dyn Rows, row: usize, start: usize, count: usize) {
         let mut present = [true; PIXELS];
-        let holes = rows.holes(row, start, &mut present[..count + WINDOW - 1]);
-        self.rows = if holes { 0 } else { self.rows + 1 };
-        let columns = self.columns.iter_mut().zip(present);
-        columns.for_each(|(rows, present)| *rows = if present { *rows + 1 } else { 0 });
+        self.rows += 1;
+        if rows.holes(row, start, &mut present[..count + WINDOW - 1]) {
+            self.behind = self.rows;
+            let missing = self.columns.iter_mut().zip(present).filter(|(_, present)| !present);
+            missing.for_each(|(behind, _)| *behind = self.rows);
+        }
     }
 
-    /// Which of so many windows have no missing pixel.
+    /// Whether the last row of windows has no missing pixel at all.
+    fn is_whole(&self) -> bool {
+        self.rows - self.behind >= WINDOW
+    }
+
+    /// Which of so many windows of the last row have no missing pixel.
     fn whole(&self, count: usize) -> Vec<bool> {
-        let pixels = &self.columns[..count + WINDOW - 1];
-        pixels.windows(WINDOW).map(|columns| columns.iter().all(|&rows| rows >= WINDOW)).collect()
+        let is_whole = |&behind: &usize| self.rows - behind >= WINDOW;
+        self.columns[..count + WINDOW - 1].windows(WINDOW).map(|columns| columns.iter().all(is_whole)).collect()
     }
 }
 
@@ -195,35 +237,35 @@ fn along([x, y, squares, product]: &mut [[f64; PIXELS]; MAPS], weights: &[f64; W
     );
 }
 
-/// Filters down a row of windows: sums of SSIM, of its contrast-structure factor and of ones over the windows whose
-/// `present` is one and not zero.
-fn down(lines: &[Line; WINDOW], weights: &[f64; WINDOW], constants: Constants, present: &[f64; STRIP]) -> [f64; 3] {
-    let (mut ssims, mut contrasts) = ([0.0; STRIP], [0.0; STRIP]);
+/// Filters down the last `N` rows of windows, one or two, and adds their factors to sums.
+fn down<const N: usize>(
+    lines: &[Line],
+    weights: &[f64; WINDOW],
+    constants: Constants,
+    [ssims, contrasts]: &mut Factors,
+) {
+    let lines = &lines[lines.len() + 1 - WINDOW - N..];
     wide(
         #[inline(always)]
         || {
             for at in 0..STRIP {
-                let (ssim, contrast) = factors(
-                    std::array::from_fn(
-                        #[inline(always)]
-                        |map| {
-                            weighted(
-                                weights,
-                                #[inline(always)]
-                                |row| lines[row][map][at],
-                            )
-                        },
-                    ),
-                    constants,
-                );
-                // Where there is no window there may be no number.
-                let there = present[at] > 0.0;
-                (ssims[at], contrasts[at]) = if there { (ssim, contrast) } else { (0.0, 0.0) };
+                let mut maps = [[0.0; MAPS]; N];
+                for map in 0..MAPS {
+                    for (row, maps) in maps.iter_mut().enumerate() {
+                        maps[map] = weighted(
+                            weights,
+                            #[inline(always)]
+                            |near| lines[row + near][map][at],
+                        );
+                    }
+                }
+                for maps in maps {
+                    let (ssim, contrast) = factors(maps, constants);
+                    (ssims[at], contrasts[at]) = (ssims[at] + ssim, contrasts[at] + contrast);
+                }
             }
         },
     );
-    let sum = |terms: &[f64; STRIP]| pairs(terms, terms, |term, _| term);
-    [sum(&ssims), sum(&contrasts), sum(present)]
 }
 
 /// Weights of a standard deviation, their sum one.
@@ -245,8 +287,12 @@ pub(super) fn weighted(weights: &[f64; WINDOW], value: impl Fn(usize) -> f64) ->
 #[inline(always)]
 fn factors([x, y, squares, product]: [f64; MAPS], Constants(c1, c2): Constants) -> (f64, f64) {
     let (means, both) = (x * x + y * y, 2.0 * x * y);
-    let contrast = (2.0 * product - both + c2) / (squares - means + c2);
-    ((both + c1) / (means + c1) * contrast, contrast)
+    let (structure, spread) = (2.0 * product - both + c2, squares - means + c2);
+    let (middle, size) = (both + c1, means + c1);
+    // One division serves both.
+    let inverse = 1.0 / (spread * size);
+    let shared = structure * inverse;
+    (middle * shared, size * shared)
 }
 
 #[cfg(test)]
@@ -325,6 +371,19 @@ mod tests {
         }
         assert_eq!(similarity(&Pictures::new(10, 100), constants), None);
         assert!(!has_window(&Pictures::new(10, 100)));
+    }
+
+    #[test]
+    fn windows_of_the_same_pixels_count_one_wherever_others_are_between_them() {
+        let constants = Constants(6.5, 58.5);
+        for differing in [0..0, 13..14, 30..45, 0..50] {
+            let mut pictures = Pictures::new(60, 70);
+            let differs = |at: &usize| differing.contains(&(at / 70));
+            (0..60 * 70).filter(|at| !differs(at)).for_each(|at| pictures.y[at] = pictures.x[at]);
+            let (found, expected) = (similarity(&pictures, constants).expect("windows"), pictures.expected(constants));
+            assert!((found.ssim - expected.ssim).abs() < 1e-12, "{found:?} is not {expected:?}");
+            assert!((found.contrast - expected.contrast).abs() < 1e-12, "{found:?} is not {expected:?}");
+        }
     }
 
     #[test]
