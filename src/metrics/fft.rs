@@ -13,8 +13,10 @@ use rustfft::{Fft, FftPlannerScalar};
 
 use super::wide::wide;
 
-/// Lines that are transformed together.
-pub(super) const LINES: usize = 8;
+/// Lines that are transformed together: a few, or half of them where a line is long, so that a batch stays near a
+/// first-level cache.
+const LINES: usize = 8;
+const SHORT: usize = 256;
 /// Longest line of a batch: beyond, a batch fits into no cache.
 const LONGEST: usize = 1 << 14;
 
@@ -35,7 +37,7 @@ pub(super) struct Stage {
     twiddles: Vec<[(f64, f64); 4]>,
 }
 
-/// [`LINES`] lines: element `i` of line `l` stands at `i * LINES + l`, real and imaginary parts apart.
+/// [`Plan::lines`] lines: element `i` of line `l` stands at `i * lines + l`, real and imaginary parts apart.
 #[derive(Default)]
 pub(super) struct Batch {
     pub re: Vec<f64>,
@@ -82,17 +84,22 @@ impl Plan {
         }
     }
 
+    /// Lines of a batch.
+    pub fn lines(&self) -> usize {
+        if self.length() <= SHORT { LINES } else { LINES / 2 }
+    }
+
     /// Transforms the first `lines` lines of a batch, in place; the others may hold anything finite.
     pub fn run(&self, batch: &mut Batch, lines: usize) {
         match self {
-            Plan::Single(plan) => (0..lines).for_each(|line| single(plan.as_ref(), batch, line)),
+            Plan::Single(plan) => (0..lines).for_each(|line| single(plan.as_ref(), batch, line, self.lines())),
             Plan::Batch { length, stages } => {
-                batch.spare_re.resize(length * LINES, 0.0);
-                batch.spare_im.resize(length * LINES, 0.0);
+                let size = length * self.lines();
+                [&mut batch.spare_re, &mut batch.spare_im].into_iter().for_each(|part| part.resize(size, 0.0));
                 for stage in stages {
                     wide(
                         #[inline(always)]
-                        || stage.run(batch),
+                        || stage.run(batch, self.lines()),
                     );
                     std::mem::swap(&mut batch.re, &mut batch.spare_re);
                     std::mem::swap(&mut batch.im, &mut batch.spare_im);
@@ -102,11 +109,11 @@ impl Plan {
     }
 }
 
-fn single(plan: &dyn Fft<f64>, batch: &mut Batch, line: usize) {
-    let parts = batch.re.iter().zip(&batch.im).skip(line).step_by(LINES);
+fn single(plan: &dyn Fft<f64>, batch: &mut Batch, line: usize, lines: usize) {
+    let parts = batch.re.iter().zip(&batch.im).skip(line).step_by(lines);
     let mut numbers: Vec<_> = parts.map(|(&re, &im)| Complex::new(re, im)).collect();
     plan.process(&mut numbers);
-    let places = batch.re.iter_mut().zip(&mut batch.im).skip(line).step_by(LINES);
+    let places = batch.re.iter_mut().zip(&mut batch.im).skip(line).step_by(lines);
     places.zip(numbers).for_each(|((re, im), number)| (*re, *im) = (number.re, number.im));
 }
 
@@ -124,21 +131,30 @@ fn factors(length: usize) -> Option<Vec<usize>> {
 
 impl Stage {
     #[inline(always)]
-    fn run(&self, batch: &mut Batch) {
-        let run = self.stride * LINES;
+    fn run(&self, batch: &mut Batch, lines: usize) {
+        match self.radix {
+            2 => self.groups(batch, lines, two),
+            3 => self.groups(batch, lines, three),
+            4 => self.groups(batch, lines, four),
+            _ => self.groups(batch, lines, five),
+        }
+    }
+
+    #[inline(always)]
+    fn groups<const R: usize>(
+        &self,
+        batch: &mut Batch,
+        lines: usize,
+        transform: impl Fn([Number; R]) -> [Number; R] + Copy,
+    ) {
+        let run = self.stride * lines;
         let groups = self.twiddles.len();
         let Batch { re, im, spare_re, spare_im } = batch;
         let (re, im) = (&re[..], &im[..]);
-        let outputs_re = spare_re.chunks_exact_mut(self.radix * run);
-        let outputs = outputs_re.zip(spare_im.chunks_exact_mut(self.radix * run));
+        let outputs = spare_re.chunks_exact_mut(R * run).zip(spare_im.chunks_exact_mut(R * run));
         for (group, (out_re, out_im)) in outputs.enumerate() {
-            let twiddles = &self.twiddles[group];
-            match self.radix {
-                2 => butterflies(inputs((re, im), group, groups, run), out_re, out_im, twiddles, two),
-                3 => butterflies(inputs((re, im), group, groups, run), out_re, out_im, twiddles, three),
-                4 => butterflies(inputs((re, im), group, groups, run), out_re, out_im, twiddles, four),
-                _ => butterflies(inputs((re, im), group, groups, run), out_re, out_im, twiddles, five),
-            }
+            let input = inputs((re, im), group, groups, run);
+            butterflies(input, out_re, out_im, &self.twiddles[group], transform);
         }
     }
 }
@@ -160,7 +176,13 @@ fn inputs<'b, const R: usize>(
     )
 }
 
-type Number = (f64, f64);
+/// Real numbers that are handled together.
+const WIDTH: usize = 4;
+type Vector = [f64; WIDTH];
+
+/// As many complex numbers, real and imaginary parts.
+#[derive(Clone, Copy)]
+struct Number(Vector, Vector);
 
 /// One butterfly per place of the runs, each output but the first turned by its twiddle factor.
 #[inline(always)]
@@ -168,57 +190,78 @@ fn butterflies<const R: usize>(
     input: [(&[f64], &[f64]); R],
     out_re: &mut [f64],
     out_im: &mut [f64],
-    twiddles: &[Number; 4],
+    twiddles: &[(f64, f64); 4],
     transform: impl Fn([Number; R]) -> [Number; R],
 ) {
     let run = out_re.len() / R;
     let input = input.map(
         #[inline(always)]
-        |(re, im)| (&re[..run], &im[..run]),
+        |(re, im)| (vectors(&re[..run]), vectors(&im[..run])),
     );
     let out_re = split::<R>(out_re, run);
     let out_im = split::<R>(out_im, run);
-    for at in 0..run {
+    for at in 0..run / WIDTH {
         let numbers = transform(std::array::from_fn(
             #[inline(always)]
-            |k| (input[k].0[at], input[k].1[at]),
+            |k| Number(input[k].0[at], input[k].1[at]),
         ));
-        (out_re[0][at], out_im[0][at]) = numbers[0];
+        (out_re[0][at], out_im[0][at]) = (numbers[0].0, numbers[0].1);
         for k in 1..R {
-            let ((re, im), (cos, sin)) = (numbers[k], twiddles[k - 1]);
-            out_re[k][at] = re * cos - im * sin;
-            out_im[k][at] = re * sin + im * cos;
+            let (Number(re, im), (cos, sin)) = (numbers[k], twiddles[k - 1]);
+            out_re[k][at] = each(scaled(cos, re), scaled(sin, im), |a, b| a - b);
+            out_im[k][at] = each(scaled(sin, re), scaled(cos, im), |a, b| a + b);
         }
     }
 }
 
+/// A slice of whole vectors.
+#[inline(always)]
+fn vectors(slice: &[f64]) -> &[Vector] {
+    slice.as_chunks().0
+}
+
 /// The `R` runs of a slice.
 #[inline(always)]
-fn split<const R: usize>(slice: &mut [f64], run: usize) -> [&mut [f64]; R] {
+fn split<const R: usize>(slice: &mut [f64], run: usize) -> [&mut [Vector]; R] {
     let mut runs = slice.chunks_exact_mut(run);
-    std::array::from_fn(|_| runs.next().expect("as many runs as the radix"))
+    std::array::from_fn(|_| runs.next().expect("as many runs as the radix").as_chunks_mut().0)
+}
+
+/// An operation on each number of two vectors.
+#[inline(always)]
+fn each(a: Vector, b: Vector, one: impl Fn(f64, f64) -> f64) -> Vector {
+    let mut all = a;
+    for at in 0..WIDTH {
+        all[at] = one(a[at], b[at]);
+    }
+    all
+}
+
+#[inline(always)]
+fn scaled(s: f64, a: Vector) -> Vector {
+    each([s; WIDTH], a, |s, a| s * a)
 }
 
 #[inline(always)]
 fn add(a: Number, b: Number) -> Number {
-    (a.0 + b.0, a.1 + b.1)
+    Number(each(a.0, b.0, |a, b| a + b), each(a.1, b.1, |a, b| a + b))
 }
 
 #[inline(always)]
 fn subtract(a: Number, b: Number) -> Number {
-    (a.0 - b.0, a.1 - b.1)
+    Number(each(a.0, b.0, |a, b| a - b), each(a.1, b.1, |a, b| a - b))
 }
 
 /// `a + s b` for a real `s`.
 #[inline(always)]
 fn along(a: Number, s: f64, b: Number) -> Number {
-    (a.0 + s * b.0, a.1 + s * b.1)
+    add(a, Number(scaled(s, b.0), scaled(s, b.1)))
 }
 
 /// `-i s a` for a real `s`.
 #[inline(always)]
 fn turned(s: f64, a: Number) -> Number {
-    (s * a.1, -s * a.0)
+    Number(scaled(s, a.1), scaled(-s, a.0))
 }
 
 #[inline(always)]
@@ -265,21 +308,22 @@ mod tests {
 
     #[test]
     fn every_line_of_a_batch_is_its_own_transform() {
-        for length in [2, 3, 4, 5, 8, 12, 30, 64, 97, 100, 360] {
+        for length in [2, 3, 4, 5, 8, 12, 30, 64, 97, 100, 360, 640] {
             let plan = Plan::new(length, 100);
+            let lines = plan.lines();
             assert_eq!(matches!(plan, Plan::Single(_)), length == 97);
             let value =
                 |at: usize, line: usize, salt: usize| ((at * 7919 + line * 31 + salt) % 101) as f64 / 50.0 - 1.0;
-            let fill = |salt: usize| (0..length * LINES).map(|at| value(at / LINES, at % LINES, salt)).collect();
+            let fill = |salt: usize| (0..length * lines).map(|at| value(at / lines, at % lines, salt)).collect();
             let mut batch = Batch { re: fill(0), im: fill(57), ..Batch::default() };
-            plan.run(&mut batch, LINES);
-            for (line, k) in (0..LINES).flat_map(|line| (0..length).map(move |k| (line, k))) {
+            plan.run(&mut batch, lines);
+            for (line, k) in (0..lines).flat_map(|line| (0..length).map(move |k| (line, k))) {
                 let term = |at: usize| {
                     let angle = TAU * (at * k % length) as f64 / length as f64;
                     Complex::new(value(at, line, 0), value(at, line, 57)) * Complex::new(angle.cos(), -angle.sin())
                 };
                 let expected: Complex<f64> = (0..length).map(term).sum();
-                let found = Complex::new(batch.re[k * LINES + line], batch.im[k * LINES + line]);
+                let found = Complex::new(batch.re[k * lines + line], batch.im[k * lines + line]);
                 assert!((found - expected).norm() < 1e-12 * length as f64, "{length}: {found} is not {expected}");
             }
         }

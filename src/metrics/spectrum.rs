@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use rustfft::Fft;
 use rustfft::num_complex::Complex;
 
-use super::fft::{Batch, LINES, Plan};
+use super::fft::{Batch, Plan};
 use super::sum::BLOCK;
 
 /// Shells with less than this share of the power hold nothing but the rounding of the transform.
@@ -106,9 +106,10 @@ impl Axis {
     /// Transforms the lines of a batch and appends what is kept of them, all lines of one wavenumber together.
     fn transform(&self, batch: &mut Batch, lines: usize, re: &mut [f64], im: &mut [f64]) {
         self.plan.run(batch, lines);
-        for (at, &mode) in self.kept.iter().enumerate() {
-            re[at * LINES..][..LINES].copy_from_slice(&batch.re[mode * LINES..][..LINES]);
-            im[at * LINES..][..LINES].copy_from_slice(&batch.im[mode * LINES..][..LINES]);
+        let all = self.plan.lines();
+        for (part, from) in [(re, &batch.re), (im, &batch.im)] {
+            let modes = part.chunks_exact_mut(all).zip(&self.kept);
+            modes.for_each(|(to, mode)| to.copy_from_slice(&from[mode * all..][..all]));
         }
     }
 }
@@ -174,7 +175,7 @@ impl Transform {
             return modes;
         };
         let (length, modes) = (first.plan.length(), self.rows.kept.len());
-        let size = first.kept.len() * modes.next_multiple_of(LINES);
+        let size = first.kept.len() * modes.next_multiple_of(first.plan.lines());
         let slabs: usize = outer.iter().map(|axis| axis.plan.length()).product();
         let (mut re, mut im) = (vec![0.0; slabs * size], vec![0.0; slabs * size]);
         let parts = re.par_chunks_mut(size.max(1)).zip(im.par_chunks_mut(size.max(1))).enumerate();
@@ -207,29 +208,32 @@ impl Rows<'_> {
     }
 
     fn in_batches(&self, axis: &Axis, re: &mut [f64], im: &mut [f64]) {
-        let (length, modes) = (axis.plan.length(), axis.kept.len());
-        let group = 2 * LINES * modes;
+        let (length, modes, lines) = (axis.plan.length(), axis.kept.len(), axis.plan.lines());
+        let group = 2 * lines * modes;
         let groups = re.par_chunks_mut(group).zip(im.par_chunks_mut(group)).enumerate();
         let buffers = || (Batch::default(), vec![0.0; length]);
         groups.for_each_init(buffers, |(batch, row), (group, (out_re, out_im))| {
             for part in [&mut batch.re, &mut batch.im] {
-                part.resize(length * LINES, 0.0);
+                part.resize(length * lines, 0.0);
             }
             let rows = out_re.len() / modes;
             for at in 0..rows {
-                (self.read)((self.first + group * 2 * LINES + at) * length, row);
-                put(row, if at % 2 == 0 { &mut batch.re } else { &mut batch.im }, at / 2);
+                (self.read)((self.first + group * 2 * lines + at) * length, row);
+                put(row, if at % 2 == 0 { &mut batch.re } else { &mut batch.im }, at / 2, lines);
             }
             if rows % 2 == 1 {
                 row.fill(0.0);
-                put(row, &mut batch.im, rows / 2);
+                put(row, &mut batch.im, rows / 2, lines);
             }
             axis.plan.run(batch, rows.div_ceil(2));
             for (at, &mode) in axis.kept.iter().enumerate() {
-                let number = |mode: usize, line: usize| (batch.re[mode * LINES + line], batch.im[mode * LINES + line]);
-                for row in 0..rows {
-                    let (here, there) = (number(mode, row / 2), number((length - mode) % length, row / 2));
-                    (out_re[row * modes + at], out_im[row * modes + at]) = part(here, there, row % 2 == 1);
+                let numbers = |mode: usize| (&batch.re[mode * lines..][..lines], &batch.im[mode * lines..][..lines]);
+                let (here, there) = (numbers(mode), numbers((length - mode) % length));
+                let rows_re = out_re[at..].iter_mut().step_by(modes);
+                for (row, (re, im)) in rows_re.zip(out_im[at..].iter_mut().step_by(modes)).enumerate() {
+                    let line = row / 2;
+                    let (here, there) = ((here.0[line], here.1[line]), (there.0[line], there.1[line]));
+                    (*re, *im) = part(here, there, row % 2 == 1);
                 }
             }
         });
@@ -274,21 +278,22 @@ fn part(here: (f64, f64), there: (f64, f64), imaginary: bool) -> (f64, f64) {
 }
 
 /// Puts a row into a batch, as one of its lines.
-fn put(row: &[f64], batch: &mut [f64], line: usize) {
-    batch.chunks_exact_mut(LINES).zip(row).for_each(|(to, from)| to[line] = *from);
+fn put(row: &[f64], batch: &mut [f64], line: usize, lines: usize) {
+    batch.chunks_exact_mut(lines).zip(row).for_each(|(to, from)| to[line] = *from);
 }
 
 /// Transforms the columns of a matrix of rows of `width` coefficients, a batch of columns at a time. In the output
 /// those of a batch stand together, so that batches can be written side by side.
 fn across(axis: &Axis, re: &[f64], im: &[f64], width: usize, out_re: &mut [f64], out_im: &mut [f64]) {
-    let (length, group) = (axis.plan.length(), axis.kept.len() * LINES);
+    let (length, all) = (axis.plan.length(), axis.plan.lines());
+    let group = axis.kept.len() * all;
     let groups = out_re.par_chunks_mut(group).zip(out_im.par_chunks_mut(group)).enumerate();
     groups.for_each_init(Batch::default, |batch, (at, (out_re, out_im))| {
-        let start = at * LINES;
-        let lines = LINES.min(width - start);
+        let start = at * all;
+        let lines = all.min(width - start);
         for (part, from) in [(&mut batch.re, re), (&mut batch.im, im)] {
-            part.resize(length * LINES, 0.0);
-            let rows = part.chunks_exact_mut(LINES).zip(from.chunks_exact(width));
+            part.resize(length * all, 0.0);
+            let rows = part.chunks_exact_mut(all).zip(from.chunks_exact(width));
             rows.for_each(|(to, row)| to[..lines].copy_from_slice(&row[start..start + lines]));
         }
         axis.transform(batch, lines, out_re, out_im);
@@ -298,9 +303,9 @@ fn across(axis: &Axis, re: &[f64], im: &[f64], width: usize, out_re: &mut [f64],
 /// The square of the wavenumber of each coefficient behind a transform of the columns whose own are given, and how many
 /// coefficients it stands for.
 fn beside(inner: &[(f64, f64)], axis: &Axis) -> Vec<(f64, f64)> {
-    let modes = axis.kept.len();
-    let place = |column: usize, mode: usize| (column / LINES * modes + mode) * LINES + column % LINES;
-    let mut places = vec![(f64::INFINITY, 0.0); inner.len().next_multiple_of(LINES) * modes];
+    let (modes, lines) = (axis.kept.len(), axis.plan.lines());
+    let place = |column: usize, mode: usize| (column / lines * modes + mode) * lines + column % lines;
+    let mut places = vec![(f64::INFINITY, 0.0); inner.len().next_multiple_of(lines) * modes];
     for (column, &(inner_square, stands_for)) in inner.iter().enumerate() {
         for (mode, &square) in axis.squares.iter().enumerate() {
             places[place(column, mode)] = (square + inner_square, stands_for);
@@ -313,7 +318,7 @@ impl Modes {
     /// Transforms along the last axis that is not transformed yet; `width` coefficients stand for each of its indices.
     /// Gives that number for the axis before it, too.
     fn along(self, axis: &Axis, width: usize) -> (Modes, usize) {
-        let size = axis.kept.len() * width.next_multiple_of(LINES);
+        let size = axis.kept.len() * width.next_multiple_of(axis.plan.lines());
         let block = axis.plan.length() * width;
         let blocks = self.re.len() / block.max(1);
         let (mut re, mut im) = (vec![0.0; blocks * size], vec![0.0; blocks * size]);
