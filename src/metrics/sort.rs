@@ -8,8 +8,9 @@ use super::wide::wide;
 
 /// Leading bits, at most, that are looked up; where many keys share them, further bits count.
 const TOP_BITS: u32 = 11;
-/// Keys that a bucket should hold at most.
+/// Keys that a bucket should hold at most; more only where it takes so many buckets that their numbers take three bytes.
 const BUCKET: usize = 1 << 14;
+const FULL_BUCKETS: usize = 1 << 14;
 /// Bits of a digit within a bucket.
 const DIGIT_BITS: u32 = 8;
 const DIGITS: usize = 1 << DIGIT_BITS;
@@ -113,9 +114,9 @@ impl Spread {
         let shift = (u64::BITS - span.leading_zeros()).saturating_sub(wanted).min(u64::BITS - 1);
         let mut counts = vec![0usize; (span >> shift) as usize + 1];
         sample.iter().for_each(|key| counts[((key.wide() - low) >> shift) as usize] += 1);
-        let (mut tops, mut buckets) = (Vec::with_capacity(counts.len()), 0);
+        let (mut tops, mut buckets, keys) = (Vec::with_capacity(counts.len()), 0, BUCKET.max(count / FULL_BUCKETS));
         for found in counts {
-            let full = found * count / sample.len().max(1) / BUCKET;
+            let full = found * count / sample.len().max(1) / keys;
             let bits = if full == 0 { 0 } else { (full.ilog2() + 1).min(shift) };
             tops.push(Top { first: buckets as u32, shift: shift - bits });
             buckets += 1 << bits;
@@ -184,10 +185,10 @@ fn piece<K: Key>(elements: Range<usize>, spread: &Spread, read: &impl Read<K>) -
             with(&batch);
         }
     };
-    let (mut places, mut buckets) = (vec![0u32; spread.buckets], Vec::with_capacity(elements.len()));
+    let (mut places, mut buckets) = (vec![0u32; spread.buckets], Vec::<u16>::with_capacity(elements.len()));
     each(&mut |keys| {
         let known = buckets.len();
-        buckets.extend(keys.iter().map(|&key| spread.bucket(key) as u32));
+        buckets.extend(keys.iter().map(|&key| spread.bucket(key) as u16));
         let (buckets, places) = (&buckets[known..], &mut places[..]);
         from_afar(keys.len(), |at| places[buckets[at] as usize] += 1);
     });
@@ -337,6 +338,15 @@ mod tests {
                 expected.sort_unstable();
                 assert_eq!(of(&narrow), expected);
             }
+        }
+    }
+
+    #[test]
+    fn numbers_of_buckets_take_two_bytes_however_many_keys_there_are() {
+        let mut sample = random(SAMPLE, u64::MAX);
+        sample.sort_unstable();
+        for count in [1 << 20, 1 << 30, 1 << 40] {
+            assert!(Spread::new(&sample, count).buckets <= 1 << 16, "{count} keys");
         }
     }
 
