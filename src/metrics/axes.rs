@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::source::Source;
 use super::sum::{BLOCK, blocks, blocks_with, pairs, total};
+use super::wide::wide;
 
 /// Axes beyond this many have no place in a pass: `ndarray` shapes of data sets are far below.
 const RANK: usize = 16;
@@ -130,7 +131,10 @@ impl Window<'_> {
         values.resize(length.min(self.elements - start), 0.0);
         self.source.error(start, values);
         match self.source.valid() {
-            None => values.iter_mut().for_each(|value| *value -= self.mean),
+            None => wide(
+                #[inline(always)]
+                || values.iter_mut().for_each(|value| *value -= self.mean),
+            ),
             Some(valid) => {
                 let present = values.iter_mut().zip(&valid[start..]).filter(|(_, valid)| **valid);
                 present.for_each(|(value, _)| *value -= self.mean);

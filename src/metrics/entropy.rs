@@ -2,11 +2,11 @@
 //! vectors of.
 
 use super::sum::pairs;
+use super::wide::wide;
 
 /// Sum of -f (ln f + shift) over positive f.
 pub(super) fn entropy(f: &[f64], shift: f64) -> f64 {
-    let strange = |f: &f64| *f > 0.0 && !f.is_normal();
-    if f.iter().any(strange) {
+    if has_strange(f) {
         let term = |f: f64| if f > 0.0 { -f * (libm::log(f) + shift) } else { 0.0 };
         return pairs(f, f, |f, _| term(f));
     }
@@ -19,6 +19,20 @@ pub(super) fn entropy(f: &[f64], shift: f64) -> f64 {
             if f > 0.0 { term } else { 0.0 }
         },
     )
+}
+
+/// Whether some number is positive and not normal. Looks at all of them, which makes vectors.
+fn has_strange(f: &[f64]) -> bool {
+    let mut some = false;
+    wide(
+        #[inline(always)]
+        || {
+            for &f in f {
+                some |= (f > 0.0 && f < f64::MIN_POSITIVE) | (f > f64::MAX);
+            }
+        },
+    );
+    some
 }
 
 /// The natural logarithm of a positive normal number; without meaning for others.

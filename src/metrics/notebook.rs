@@ -18,6 +18,7 @@
 use rayon::prelude::*;
 
 use super::sum::{blocks, pairs, total};
+use super::wide::wide;
 use super::{Metric, Metrics};
 
 /// The matrix that the notebook calls pressure, C order, and what is needed for it.
@@ -44,10 +45,15 @@ impl Moments {
             for plane in 0..n {
                 f(plane * n * n + part * TASK, &mut values);
                 let index = plane as f64;
-                for ((g, weighted), f) in g.iter_mut().zip(weighted.iter_mut()).zip(&values) {
-                    *g += f;
-                    *weighted += index * f;
-                }
+                wide(
+                    #[inline(always)]
+                    || {
+                        for ((g, weighted), f) in g.iter_mut().zip(weighted.iter_mut()).zip(&values) {
+                            *g += f;
+                            *weighted += index * f;
+                        }
+                    },
+                );
             }
         });
         let density: f64 = g.iter().sum();

@@ -66,9 +66,10 @@ impl Moments {
 
     /// The moments of one distribution.
     fn new(velocity: &Velocity, f: &Distribution<'_>, scale: f64) -> Self {
-        let [density, x, y, z] = f.sums(velocity, |f, [x, y], z| {
+        let shift = libm::log(scale);
+        let [density, x, y, z, entropy] = f.sums(velocity, |f, [x, y], z| {
             let (zeroth, first) = (pairs(f, z, |f, _| f), pairs(f, z, |f, z| f * z));
-            [zeroth, x * zeroth, y * zeroth, first]
+            [zeroth, x * zeroth, y * zeroth, first, entropy(f, shift)]
         });
         let bulk = [x / density, y / density, z / density];
         let [xx, yy, zz, xy, xz, yz, qx, qy, qz] = f.sums(velocity, |f, [x, y], z| {
@@ -88,8 +89,6 @@ impl Moments {
                 (across * s1 + s3) / 2.0,
             ]
         });
-        let shift = libm::log(scale);
-        let [entropy] = total(f.blocks(|_, f| [entropy(f, shift)]));
         let (pressure, heat_flux) = ([xx, yy, zz, xy, xz, yz], [qx, qy, qz]);
         Moments { density, velocity: bulk, pressure, heat_flux, entropy }
     }
@@ -260,11 +259,12 @@ fn frobenius(p: &[f64; 6]) -> f64 {
 fn support(metrics: &mut Metrics, original: &Original<'_>, source: &dyn Source) {
     let threshold = original.grid.threshold.map(|threshold| threshold * original.inverse());
     let parts = blocks(original.tensor.len(), |block| {
-        let (mut x, mut y) = (vec![0.0; block.len()], vec![0.0; block.len()]);
-        source.original(block.start, &mut x);
+        let mut y = vec![0.0; block.len()];
         source.decoded(block.start, &mut y);
         let (below, all) = (pairs(&y, &y, |y, _| if y < 0.0 { -y } else { 0.0 }), pairs(&y, &y, |y, _| y.abs()));
         let Some(threshold) = threshold else { return [below, all, 0.0, 0.0, 0.0] };
+        let mut x = vec![0.0; block.len()];
+        source.original(block.start, &mut x);
         let [crossed, above, square] = crossings(&x, &y, threshold);
         [below, all, crossed, above, square]
     });
