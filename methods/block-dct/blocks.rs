@@ -8,7 +8,7 @@
 
 use std::rc::Rc;
 
-use super::kernel::{Columns, Dct, LANES, columns};
+use super::passes;
 use crate::shared::real::Real;
 use crate::shared::subband::{Alike, Band, Transform};
 
@@ -169,11 +169,8 @@ impl BlockTransform {
     fn forward_level<F: Real>(&self, level: usize, data: &mut [F]) {
         let cuts = &self.levels[level];
         for (axis, cut) in cuts.iter().enumerate().filter(|(_, cut)| cut.size > 1 || cut.larger > 0) {
-            if axis + 1 == cuts.len() {
-                data.chunks_exact_mut(cut.length).for_each(&mut row_pass::<F, true>(cut));
-            } else {
-                axis_pass::<F, true>(cut, inner(cuts, axis), data);
-            }
+            let inner = (axis + 1 < cuts.len()).then(|| inner(cuts, axis));
+            passes::along::<F, true>(cut, inner, data);
         }
         self.means(level, data, |transform, means| transform.forward_level(level + 1, means));
     }
@@ -182,11 +179,8 @@ impl BlockTransform {
         self.means(level, data, |transform, means| transform.inverse_level(level + 1, means));
         let cuts = &self.levels[level];
         for (axis, cut) in cuts.iter().enumerate().rev().filter(|(_, cut)| cut.size > 1 || cut.larger > 0) {
-            if axis + 1 == cuts.len() {
-                data.chunks_exact_mut(cut.length).for_each(&mut row_pass::<F, false>(cut));
-            } else {
-                axis_pass::<F, false>(cut, inner(cuts, axis), data);
-            }
+            let inner = (axis + 1 < cuts.len()).then(|| inner(cuts, axis));
+            passes::along::<F, false>(cut, inner, data);
         }
     }
 
@@ -220,100 +214,6 @@ fn mean_rows(cuts: &[Cut]) -> Vec<usize> {
         rows = rows.into_iter().flat_map(starts).collect();
     }
     rows
-}
-
-/// Transforms along an axis whose values are `inner` elements apart.
-fn axis_pass<F: Real, const FORWARD: bool>(cut: &Cut, inner: usize, data: &mut [F]) {
-    let (mut small, mut large) = (Dct::new(cut.size, cut.size), Dct::new(cut.size + 1, cut.size));
-    let mut x = columns::<F>();
-    for slab in data.chunks_exact_mut(cut.length * inner) {
-        for block in 0..cut.blocks {
-            let dct = if block < cut.larger { &mut large } else { &mut small };
-            let size = cut.size + usize::from(block < cut.larger);
-            let rows = &mut slab[cut.start(block) * inner..][..size * inner];
-            for lane in (0..inner).step_by(LANES) {
-                block_pass::<F, FORWARD>(dct, rows, inner, lane, &mut x);
-            }
-        }
-    }
-}
-
-/// Transforms the columns of a block from `lane` on.
-#[inline(always)]
-fn block_pass<F: Real, const FORWARD: bool>(
-    dct: &mut Dct<F>,
-    rows: &mut [F],
-    inner: usize,
-    lane: usize,
-    x: &mut Columns<F>,
-) {
-    let lanes = LANES.min(inner - lane);
-    for (x, row) in x.iter_mut().zip(rows.chunks_exact(inner)) {
-        match row[lane..].first_chunk() {
-            Some(row) => *x = *row,
-            None => x[..lanes].copy_from_slice(&row[lane..lane + lanes]),
-        }
-    }
-    if FORWARD {
-        dct.forward(x)
-    } else {
-        dct.inverse(x)
-    }
-    for (x, row) in x.iter().zip(rows.chunks_exact_mut(inner)) {
-        match row[lane..].first_chunk_mut() {
-            Some(row) => *row = *x,
-            None => row[lane..lane + lanes].copy_from_slice(&x[..lanes]),
-        }
-    }
-}
-
-/// Transforms the blocks of a row, and brings coefficients of the same order together.
-fn row_pass<F: Real, const FORWARD: bool>(cut: &Cut) -> impl FnMut(&mut [F]) {
-    let (cut, mut small, mut large) = (*cut, Dct::new(cut.size, cut.size), Dct::new(cut.size + 1, cut.size));
-    let mut x = columns::<F>();
-    let mut scratch = vec![F::default(); cut.length];
-    move |row| {
-        scratch.copy_from_slice(row);
-        for (first, end, dct, size) in
-            [(0, cut.larger, &mut large, cut.size + 1), (cut.larger, cut.blocks, &mut small, cut.size)]
-        {
-            for block in (first..end).step_by(LANES) {
-                let (lanes, start) = (LANES.min(end - block), cut.start(block));
-                let span = start..start + lanes * size;
-                if FORWARD {
-                    split(&scratch[span], size, &mut x);
-                    dct.forward(&mut x);
-                    for (k, x) in x.iter().enumerate().take(size) {
-                        row[k * cut.blocks + block..][..lanes].copy_from_slice(&x[..lanes]);
-                    }
-                } else {
-                    for (k, x) in x.iter_mut().enumerate().take(size) {
-                        x[..lanes].copy_from_slice(&scratch[k * cut.blocks + block..][..lanes]);
-                    }
-                    dct.inverse(&mut x);
-                    join(&x, size, &mut row[span]);
-                }
-            }
-        }
-    }
-}
-
-/// Blocks of `size` values to columns.
-fn split<F: Real>(blocks: &[F], size: usize, x: &mut Columns<F>) {
-    for (lane, block) in blocks.chunks_exact(size).enumerate() {
-        for (x, &value) in x.iter_mut().zip(block) {
-            x[lane] = value;
-        }
-    }
-}
-
-/// Columns to blocks of `size` values.
-fn join<F: Real>(x: &Columns<F>, size: usize, blocks: &mut [F]) {
-    for (lane, block) in blocks.chunks_exact_mut(size).enumerate() {
-        for (x, value) in x.iter().zip(block) {
-            *value = x[lane];
-        }
-    }
 }
 
 #[cfg(test)]

@@ -50,6 +50,7 @@ impl<F: Real> Dct<F> {
     }
 
     /// Values to coefficients, in place.
+    #[inline(always)]
     pub fn forward(&mut self, x: &mut Columns<F>) {
         let (n, pairs) = (self.length, self.length / 2);
         let folded = &mut *self.scratch;
@@ -73,17 +74,18 @@ impl<F: Real> Dct<F> {
         x[0].iter_mut().for_each(|mean| *mean *= self.mean[0]);
     }
 
-    /// Coefficients to values, in place.
-    pub fn inverse(&mut self, x: &mut Columns<F>) {
+    /// Coefficients to values, in place; those from order `limit` on are zero.
+    #[inline(always)]
+    pub fn inverse(&mut self, x: &mut Columns<F>, limit: usize) {
         let (n, half) = (self.length, self.half);
-        let values = &mut *self.scratch;
+        let (values, limit) = (&mut *self.scratch, limit.min(n));
         x[0].iter_mut().for_each(|mean| *mean *= self.mean[1]);
         for j in 0..half {
             let (mut even, mut odd) = ([F::default(); LANES], [F::default(); LANES]);
-            for k in (0..n).step_by(2) {
+            for k in (0..limit).step_by(2) {
                 add(&mut even, &x[k], self.basis[k * half + j]);
             }
-            for k in (1..n).step_by(2) {
+            for k in (1..limit).step_by(2) {
                 add(&mut odd, &x[k], self.basis[k * half + j]);
             }
             for lane in 0..LANES {
@@ -95,6 +97,13 @@ impl<F: Real> Dct<F> {
         }
         x[..n].copy_from_slice(&values[..n]);
     }
+}
+
+/// One more than the highest order of which any column has a coefficient that is not zero.
+#[inline(always)]
+pub(super) fn limit<F: Real>(x: &[Lanes<F>]) -> usize {
+    let zero = |x: &Lanes<F>| x.iter().fold(true, |zero, value| zero & (*value == F::default()));
+    x.len() - x.iter().rev().take_while(|x| zero(x)).count()
 }
 
 #[inline(always)]
@@ -133,6 +142,22 @@ mod tests {
     }
 
     #[test]
+    fn coefficients_that_are_zero_may_be_left_out() {
+        for length in 1..=LONGEST {
+            for highest in 0..length {
+                let mut x = columns::<f32>();
+                (0..=highest).for_each(|k| (0..LANES).for_each(|lane| x[k][lane] = noise(k + 31 * lane) as f32));
+                let (mut all, mut dct) = (x, Dct::new(length, length));
+                assert_eq!(limit(&x[..length]), highest + 1);
+                dct.inverse(&mut all, length);
+                dct.inverse(&mut x, highest + 1);
+                assert_eq!(x.map(|x| x.map(f32::to_bits)), all.map(|x| x.map(f32::to_bits)));
+            }
+        }
+        assert_eq!(limit(&columns::<f64>()), 0);
+    }
+
+    #[test]
     fn the_inverse_undoes_the_transform() {
         for length in 1..=LONGEST {
             let mut x = columns::<f64>();
@@ -142,7 +167,7 @@ mod tests {
             dct.forward(&mut x);
             let energy = |x: &Columns<f64>| x.iter().flatten().map(|value| value * value).sum::<f64>();
             assert!((energy(&x) / energy(&original) - 1.0).abs() < 1e-13);
-            dct.inverse(&mut x);
+            dct.inverse(&mut x, length);
             let off = |j: usize, lane: usize| (x[j][lane] - original[j][lane]).abs();
             assert!((0..length).all(|j| (0..LANES).all(|lane| off(j, lane) < 1e-14)));
         }

@@ -7,6 +7,7 @@
 mod blocks;
 mod keep;
 mod kernel;
+mod passes;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,7 +48,7 @@ const FIRST: u8 = 3;
 
 impl Method for BlockDct {
     const ID: &'static str = "block-dct";
-    const FORMAT: u8 = 3;
+    const FORMAT: u8 = 4;
     const CAPABILITIES: Capabilities = Capabilities::new(
         "cosine transform in blocks; coefficients quantised and entropy-coded under contexts",
         exact::APPROXIMATED,

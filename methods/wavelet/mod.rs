@@ -87,7 +87,7 @@ const INTEGERS: &[DType] = &[DType::I8, DType::U8, DType::I16, DType::U16, DType
 
 impl Method for Wavelet {
     const ID: &'static str = "wavelet";
-    const FORMAT: u8 = 3;
+    const FORMAT: u8 = 4;
     const CAPABILITIES: Capabilities = Capabilities::new(
         "wavelets on several levels; coefficients quantised and entropy-coded under contexts",
         &[

@@ -193,25 +193,46 @@ impl<'a> Decoder<'a> {
 
     #[inline(always)]
     pub(super) fn next(&mut self, context: u8) -> i32 {
-        let state = &mut self.states[self.turn % STATES];
+        let mut state = self.states[self.turn % STATES];
+        let class = self.pop(context, &mut state);
+        self.states[self.turn % STATES] = state;
         self.turn = self.turn.wrapping_add(1);
+        self.join(class)
+    }
+
+    /// As many symbols as there are states, which does not take much longer than one.
+    #[inline(always)]
+    pub(super) fn next_four(&mut self, contexts: [u8; STATES]) -> [i32; STATES] {
+        let turn = self.turn;
+        let mut states: [u32; STATES] = std::array::from_fn(|i| self.states[(turn + i) % STATES]);
+        let classes: [usize; STATES] = std::array::from_fn(|i| self.pop(contexts[i], &mut states[i]));
+        (0..STATES).for_each(|i| self.states[(turn + i) % STATES] = states[i]);
+        // Where all are small, as they mostly are at coarse steps, there are no raw bits to look for.
+        if classes.iter().all(|&class| class < 8) {
+            return classes.map(|class| class::join(class, 0));
+        }
+        classes.map(|class| self.join(class))
+    }
+
+    /// Takes a class from a state.
+    #[inline(always)]
+    fn pop(&mut self, context: u8, state: &mut u32) -> usize {
         let (table, slot) = (usize::from(self.table_of[usize::from(context)]), *state & (SCALE - 1));
         let class = self.classes.get(table << SCALE_BITS | slot as usize).copied().unwrap_or(0);
         let class = usize::from(class) & (CLASSES - 1);
         let span = self.spans.get(table * CLASSES + class).copied().unwrap_or(0);
         let frequency = (span & (SCALE - 1)) + 1;
-        *state = frequency.wrapping_mul(*state >> SCALE_BITS).wrapping_add(slot).wrapping_sub(span >> SCALE_BITS);
-        if *state < LOWEST {
-            let word = self
-                .words
-                .get(self.at..self.at + 2)
-                .map_or(0, |pair| u32::from(u16::from_le_bytes([pair[0], pair[1]])));
-            self.at += 2;
-            *state = *state << 16 | word;
-        }
-        if class < 8 {
-            return class::join(class, 0);
-        }
+        let rest = frequency.wrapping_mul(*state >> SCALE_BITS).wrapping_add(slot).wrapping_sub(span >> SCALE_BITS);
+        let word = self.words.get(self.at..self.at + 2).map_or(0, |pair| u16::from_le_bytes([pair[0], pair[1]]));
+        // Whether a word is taken cannot be foreseen: both ways are worked out.
+        let low = rest < LOWEST;
+        *state = if low { rest << 16 | u32::from(word) } else { rest };
+        self.at += 2 * usize::from(low);
+        class
+    }
+
+    #[inline(always)]
+    fn join(&mut self, class: usize) -> i32 {
         class::join(class, self.raw.read(class::raw_bits(class)))
     }
 

@@ -105,6 +105,15 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// The next four symbols, which were coded under `contexts`.
+    #[inline(always)]
+    pub fn next_four(&mut self, contexts: [u8; 4]) -> [i32; 4] {
+        match &mut self.0 {
+            Mode::Fixed(decoder) => decoder.next_four(contexts),
+            Mode::Adaptive(decoder, _) => contexts.map(|context| decoder.next(context)),
+        }
+    }
+
     /// Ends after the last symbol. Returns how many bytes the symbols took: what follows starts there.
     ///
     /// # Errors

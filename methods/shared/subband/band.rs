@@ -49,26 +49,28 @@ impl Band {
         })
     }
 
-    /// Whether another band has as many coefficients along every axis.
-    pub(super) fn is_shaped_as(&self, other: &Band) -> bool {
-        let lengths = self.offsets.iter().zip(&other.offsets);
-        self.row == other.row && lengths.into_iter().all(|(own, others)| own.len() == others.len())
+    /// Visits the offsets of the rows, in coding order.
+    pub(super) fn each_row(&self, mut visit: impl FnMut(usize)) {
+        each_sum(&self.offsets, self.start, &mut visit);
     }
 
-    /// For each row, in coding order, where the row of `other` starts that holds the same places, in the coding order
-    /// of that band's coefficients. Indices are shifted right where `halved` has its bit, and held inside the band.
-    pub(super) fn rows_in(&self, other: &Band, halved: u64) -> Vec<usize> {
+    /// Whether another band has as many coefficients along every axis but the last.
+    pub(super) fn has_rows_of(&self, other: &Band) -> bool {
+        self.offsets.iter().zip(&other.offsets).all(|(own, others)| own.len() == others.len())
+    }
+
+    /// For each row, in coding order, the number of the row of `other` that holds the same places. Indices are shifted
+    /// right where `halved` has its bit, and held inside the band.
+    pub(super) fn rows_in(&self, other: &Band, halved: u64) -> Vec<u32> {
         let axes = self.offsets.iter().zip(&other.offsets).enumerate();
-        let mut rows = axes.fold(vec![0], |rows, (axis, (own, others))| {
+        axes.fold(vec![0], |rows, (axis, (own, others))| {
             let (shift, last) = (halved >> axis & 1, others.len() - 1);
             let mut finer = Vec::with_capacity(rows.len() * own.len());
             for row in rows {
-                finer.extend((0..own.len()).map(|at| row * others.len() + (at >> shift).min(last)));
+                finer.extend((0..own.len()).map(|at| row * others.len() as u32 + (at >> shift).min(last) as u32));
             }
             finer
-        });
-        rows.iter_mut().for_each(|row| *row *= other.row);
-        rows
+        })
     }
 
     /// Offset of the row at `index`, which has an entry for every axis but the last. Each entry is shifted right where
@@ -78,5 +80,13 @@ impl Band {
         along.fold(self.start, |offset, (axis, (offsets, &at))| {
             offset + offsets[(at >> (halved >> axis & 1)).min(offsets.len() - 1)]
         })
+    }
+}
+
+/// Visits `start` plus every sum of one offset of each axis, those of the last axis in turn first.
+fn each_sum(axes: &[Rc<[usize]>], start: usize, visit: &mut impl FnMut(usize)) {
+    match axes.split_first() {
+        None => visit(start),
+        Some((first, rest)) => first.iter().for_each(|offset| each_sum(rest, start + offset, visit)),
     }
 }

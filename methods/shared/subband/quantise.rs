@@ -42,6 +42,11 @@ impl<F: Real> Quantiser<F> {
         largest < LARGEST
     }
 
+    /// The coefficients that symbols stand for.
+    pub fn restore_row(&self, symbols: &[i32], coefficients: &mut [F]) {
+        coefficients.iter_mut().zip(symbols).for_each(|(coefficient, &symbol)| *coefficient = self.restore(symbol));
+    }
+
     /// The coefficient that a symbol stands for.
     #[inline(always)]
     pub fn restore(&self, symbol: i32) -> F {

@@ -1,22 +1,27 @@
-//! The coefficients of a band under their contexts: rows side by side, and one symbol for most stretches of zeros.
+//! The coefficients of a band under their contexts: rows side by side, and one symbol for most bands, rows and stretches
+//! of zeros.
 
 use std::ops::Range;
 
-use super::band::Band;
-use super::context::{Contexts, LANES, STRETCH, Stretch};
+use super::context::{Detail, STRETCH, Stretch, size_of};
 use super::correct::Symbols;
-use crate::shared::entropy;
+use super::layout::Place;
+use super::neighbours::{Contexts, LANES};
+use crate::shared::{entropy, simd};
 
 /// Bands of fewer rows have one lane: they take little time, and each lane starts without neighbours.
 const FEW_ROWS: usize = 64;
 
 /// Writes, or reads, what bands are made of.
 pub(super) trait BandCoder {
-    /// Whether any coefficient of a stretch is not zero.
-    fn stirs(&mut self, context: u8, stretch: Range<usize>) -> bool;
+    /// Whether any coefficient of a part of the band is not zero.
+    fn stirs(&mut self, context: u8, part: Range<usize>) -> bool;
 
     /// The symbol of coefficient `at` of the band.
     fn symbol(&mut self, context: u8, at: usize) -> i32;
+
+    /// The symbols of a coefficient of each lane.
+    fn symbols(&mut self, contexts: [u8; LANES], at: [usize; LANES]) -> [i32; LANES];
 }
 
 /// Takes the symbols of a band, each with its context.
@@ -33,8 +38,8 @@ pub(super) struct Reader<'a, 'b> {
 
 impl BandCoder for Writer<'_> {
     #[inline(always)]
-    fn stirs(&mut self, context: u8, stretch: Range<usize>) -> bool {
-        let stirs = self.band[stretch].iter().any(|&symbol| symbol != 0);
+    fn stirs(&mut self, context: u8, part: Range<usize>) -> bool {
+        let stirs = self.band[part].iter().fold(0, |all, symbol| all | symbol) != 0;
         self.symbols.push(context, i32::from(stirs));
         stirs
     }
@@ -43,6 +48,14 @@ impl BandCoder for Writer<'_> {
     fn symbol(&mut self, context: u8, at: usize) -> i32 {
         self.symbols.push(context, self.band[at]);
         self.band[at]
+    }
+
+    #[inline(always)]
+    fn symbols(&mut self, contexts: [u8; LANES], at: [usize; LANES]) -> [i32; LANES] {
+        let symbols = at.map(|at| self.band[at]);
+        self.symbols.values.extend_from_slice(&symbols);
+        self.symbols.contexts.extend_from_slice(&contexts);
+        symbols
     }
 }
 
@@ -57,25 +70,65 @@ impl BandCoder for Reader<'_, '_> {
         self.band[at] = self.decoder.next(context);
         self.band[at]
     }
+
+    #[inline(always)]
+    fn symbols(&mut self, contexts: [u8; LANES], at: [usize; LANES]) -> [i32; LANES] {
+        let symbols = self.decoder.next_four(contexts);
+        (0..LANES).for_each(|lane| self.band[at[lane]] = symbols[lane]);
+        symbols
+    }
 }
 
-/// Codes the next of `bands`.
-pub(super) fn code(contexts: &mut Contexts, bands: &[Band], coder: &mut impl BandCoder) {
-    let band = contexts.enter_band(bands);
-    let rows = band.len().checked_div(band.row).unwrap_or(0);
-    let lanes = if rows < FEW_ROWS { 1 } else { LANES };
-    let first = |lane: usize| lane * rows / lanes;
-    let mut stretches = [(0, Stretch::default()); LANES];
-    for step in 0..rows.div_ceil(lanes) {
-        let (mut present, mut count) = ([0; LANES], 0);
-        for lane in (0..lanes).filter(|&lane| first(lane) + step < first(lane + 1)) {
-            contexts.enter_row(band, lane, first(lane), first(lane) + step);
-            present[count] = lane;
-            count += 1;
+/// Codes the next band.
+pub(super) fn code<C: BandCoder>(contexts: &mut Contexts<'_>, coder: &mut C) {
+    simd::run(Rows { contexts, coder });
+}
+
+/// See [`code`].
+struct Rows<'a, 'b, C> {
+    contexts: &'a mut Contexts<'b>,
+    coder: &'a mut C,
+}
+
+/// A row in hand.
+#[derive(Clone, Copy, Debug, Default)]
+struct Row {
+    lane: usize,
+    /// Where it starts in the band.
+    at: usize,
+    /// It is known that something in its first stretch, the only one, is not zero.
+    stirs: bool,
+}
+
+impl<C: BandCoder> simd::Kernel for Rows<'_, '_, C> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Rows { contexts, coder } = self;
+        let [silent_first, silent_row, silent_band] = contexts.detail.silent();
+        let Some((place, lanes, silent)) = contexts.enter_band(FEW_ROWS) else { return };
+        let length = place.length;
+        if silent && !coder.stirs(silent_band, 0..place.rows * length) {
+            return;
         }
-        for from in (0..band.row).step_by(STRETCH) {
-            let places = (from, band.row.min(from + STRETCH));
-            code_stretches(contexts, (&present[..count], places), &mut stretches, coder);
+        let mut stretches = [Stretch::default(); LANES];
+        for _ in 0..place.rows.div_ceil(lanes) {
+            let (mut rows, mut count) = ([Row::default(); LANES], 0);
+            for lane in 0..lanes {
+                let Some((row, silent)) = contexts.enter_row(place, lane) else { continue };
+                let at = row * length;
+                let context = if contexts.stirs() { silent_row } else { silent_first };
+                if silent && !coder.stirs(context, at..at + length) {
+                    continue;
+                }
+                rows[count % LANES] = Row { lane, at, stirs: silent && length <= STRETCH };
+                count += 1;
+            }
+            for from in (0..if count > 0 { length } else { 0 }).step_by(STRETCH) {
+                let part = (from, STRETCH.min(length - from));
+                code_stretches(contexts, place, (&rows[..count], part), &mut stretches, coder);
+            }
         }
     }
 }
@@ -83,37 +136,66 @@ pub(super) fn code(contexts: &mut Contexts, bands: &[Band], coder: &mut impl Ban
 /// Codes some places of the rows in hand.
 #[inline(always)]
 fn code_stretches(
-    contexts: &mut Contexts,
-    (lanes, (from, to)): (&[usize], (usize, usize)),
-    stretches: &mut [(usize, Stretch); LANES],
+    contexts: &mut Contexts<'_>,
+    place: &Place,
+    (rows, (from, count)): (&[Row], (usize, usize)),
+    stretches: &mut [Stretch; LANES],
     coder: &mut impl BandCoder,
 ) {
-    let (mut astir, detail) = (0, contexts.detail);
-    for &lane in lanes {
-        stretches[astir].0 = lane;
-        let stretch = &mut stretches[astir].1;
-        contexts.enter_stretch(lane, (from, to), stretch);
-        match contexts.quiet(stretch) {
-            Some(context) if !coder.stirs(context, stretch.at..stretch.at + stretch.count) => {
-                stretch.pass();
-                contexts.note(lane, stretch);
+    let (mut astir, mut active, detail) = ([Row::default(); LANES], 0, contexts.detail);
+    for &row in rows {
+        let stretch = &mut stretches[active % LANES];
+        contexts.enter_stretch(place, row.lane, (from, count), stretch);
+        let quiet = if row.stirs { None } else { stretch.quiet() };
+        match quiet {
+            Some(context) if !coder.stirs(detail.stretches() + context, row.at + from..row.at + from + count) => {
+                contexts.pass(row.lane);
             }
-            _ => astir += 1,
+            _ => {
+                astir[active % LANES] = row;
+                active += 1;
+            }
         }
     }
-    for i in 0..to - from {
-        for (_, stretch) in &mut stretches[..astir] {
-            let symbol = coder.symbol(stretch.context(i, detail), stretch.at + i);
-            stretch.note(i, symbol);
+    if active == LANES {
+        let at = astir.map(|row| row.at + from);
+        match detail {
+            Detail::Many => code_four::<true>(stretches, (at, count), coder),
+            Detail::Few => code_four::<false>(stretches, (at, count), coder),
+        }
+    } else {
+        for i in 0..count {
+            for (row, stretch) in astir.iter().zip(&mut *stretches).take(active) {
+                let context =
+                    if detail == Detail::Many { stretch.context::<true>(i) } else { stretch.context::<false>(i) };
+                let symbol = coder.symbol(context, row.at + from + i);
+                stretch.note(i, size_of(symbol));
+            }
         }
     }
-    stretches[..astir].iter().for_each(|(lane, stretch)| contexts.note(*lane, stretch));
+    for (row, stretch) in astir.iter().zip(stretches).take(active) {
+        contexts.note(place, row.lane, (from, count), stretch);
+    }
+}
+
+/// Codes a stretch of each lane, from `at` in the band on.
+#[inline(always)]
+fn code_four<const MANY: bool>(
+    stretches: &mut [Stretch; LANES],
+    (at, count): ([usize; LANES], usize),
+    coder: &mut impl BandCoder,
+) {
+    for i in 0..count {
+        let contexts = std::array::from_fn(|lane| stretches[lane].context::<MANY>(i));
+        let sizes = coder.symbols(contexts, at.map(|at| at + i)).map(size_of);
+        (0..LANES).for_each(|lane| stretches[lane].note(i, sizes[lane]));
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Alike;
-    use super::super::context::Detail;
+    use super::super::layout::Layout;
+    use super::super::{Alike, Band};
     use super::*;
 
     /// Two bands of rows of `row`, in `outer` along the other axes; the second is like the first.
@@ -126,18 +208,20 @@ mod tests {
     }
 
     fn write(bands: &[Band], values: &[i32], detail: Detail) -> Symbols {
-        let (mut contexts, mut symbols) = (Contexts::new(values.len(), detail), Symbols::default());
+        let layout = Layout::new(bands);
+        let (mut contexts, mut symbols) = (Contexts::new(&layout, detail), Symbols::default());
         for values in values.chunks(bands[0].len()) {
-            code(&mut contexts, bands, &mut Writer { band: values, symbols: &mut symbols });
+            code(&mut contexts, &mut Writer { band: values, symbols: &mut symbols });
         }
         symbols
     }
 
     fn read(bands: &[Band], bytes: &[u8], detail: Detail) -> Option<Vec<i32>> {
-        let mut contexts = Contexts::new(2 * bands[0].len(), detail);
+        let layout = Layout::new(bands);
+        let mut contexts = Contexts::new(&layout, detail);
         let (mut decoder, mut values) = (entropy::Decoder::new(bytes).ok()?, vec![0; 2 * bands[0].len()]);
         for values in values.chunks_mut(bands[0].len()) {
-            code(&mut contexts, bands, &mut Reader { band: values, decoder: &mut decoder });
+            code(&mut contexts, &mut Reader { band: values, decoder: &mut decoder });
         }
         decoder.finish().ok().map(|_| values)
     }
@@ -172,9 +256,14 @@ mod tests {
     }
 
     #[test]
-    fn zeros_are_one_symbol_per_stretch() {
+    fn zeros_are_one_symbol_per_band_row_or_stretch() {
         let bands = bands(&[40, 30], 64);
-        assert_eq!(write(&bands, &vec![0; 2 * bands[0].len()], Detail::Many).values.len(), 2 * 40 * 30 * 4);
+        let mut values = vec![0; 2 * bands[0].len()];
+        assert_eq!(write(&bands, &values, Detail::Many).values.len(), 2);
+        // In the last row of the first band: that of the second must look at its stretches.
+        values[bands[0].len() - 1] = 1;
+        let rows = 40 * 30;
+        assert_eq!(write(&bands, &values, Detail::Many).values.len(), 1 + rows + 4 + 16 + (rows - 1) + 4);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::context::Detail;
 use super::correct::Symbols;
+use super::layout::Layout;
 use super::quantise::ROUNDINGS;
 use super::tile::{Choice, Source};
 use super::{FACTORS, Goal, Transform, precision, variant};
@@ -59,6 +60,7 @@ struct Sample<'a, T, P> {
 struct Sampled<P> {
     tile: Tile,
     plan: P,
+    layout: Layout,
     largest: f64,
     coefficients: Vec<f64>,
 }
@@ -68,7 +70,8 @@ impl<'a, T: Element, P: Transform> Sample<'a, T, P> {
         let take = |tile: Tile| {
             let (plan, mut coefficients) = (plan(&tile.shape), source.gather::<f64>(&tile));
             plan.forward(&mut coefficients);
-            Sampled { largest: source.largest(&tile), tile, plan, coefficients }
+            let layout = Layout::new(plan.bands());
+            Sampled { largest: source.largest(&tile), tile, plan, layout, coefficients }
         };
         let boxes: Vec<_> = boxes(source.shape).into_iter().map(take).collect();
         let values = boxes.iter().map(|sampled| sampled.tile.len()).sum();
@@ -79,8 +82,8 @@ impl<'a, T: Element, P: Transform> Sample<'a, T, P> {
     fn cost(&mut self, choice: Choice) -> (u64, f64) {
         let mut error = 0.0;
         self.symbols.clear();
-        for Sampled { tile, plan, largest, coefficients } in &self.boxes {
-            let symbols = &mut self.symbols;
+        for Sampled { tile, plan, layout, largest, coefficients } in &self.boxes {
+            let (plan, symbols) = ((plan, layout), &mut self.symbols);
             let coded = match precision(self.source, *largest, self.source.goal.step::<T>(choice.step)) {
                 None => None,
                 Some(true) => self.source.symbols_of(coefficients.clone(), tile, plan, choice, symbols),

@@ -1,10 +1,12 @@
 //! One tile: values through the transform to symbols, and back.
 
-use super::context::{Contexts, Detail, Differences};
+use super::context::{Detail, Differences};
 use super::correct::{self, Corrector, Symbols};
+use super::layout::Layout;
+use super::neighbours::Contexts;
 use super::quantise::Quantiser;
 use super::rows::{self, Reader, Writer};
-use super::{Goal, Transform};
+use super::{Band, Goal, Transform};
 use crate::api::{Element, Error};
 use crate::shared::entropy;
 use crate::shared::real::Real;
@@ -56,19 +58,19 @@ impl<T: Element> Source<'_, T> {
     ) -> Option<f64> {
         let mut values = self.gather::<F>(tile);
         plan.forward(&mut values);
-        self.symbols_of(values, tile, plan, choice, symbols)
+        self.symbols_of(values, tile, (plan, &Layout::new(plan.bands())), choice, symbols)
     }
 
-    /// The same from its coefficients.
+    /// The same from its coefficients, with the layout of the bands of `plan`.
     pub fn symbols_of<F: Real, P: Transform>(
         &self,
         mut values: Vec<F>,
         tile: &Tile,
-        plan: &P,
+        (plan, layout): (&P, &Layout),
         choice: Choice,
         symbols: &mut Symbols,
     ) -> Option<f64> {
-        if !quantise(&mut values, plan, self.goal.step::<T>(choice.step), choice, symbols) {
+        if !quantise(&mut values, (plan, layout), self.goal.step::<T>(choice.step), choice, symbols) {
             return None;
         }
         plan.inverse(&mut values);
@@ -106,31 +108,39 @@ impl<T: Element> Source<'_, T> {
     }
 }
 
-/// The largest magnitude.
+/// The largest magnitude, but for NaN.
 pub(super) fn magnitude<F: Real>(values: &[F]) -> f64 {
-    values.iter().map(|value| value.to_f64().abs()).fold(0.0, f64::max)
+    const LANES: usize = 16;
+    let mut largest = [F::default(); LANES];
+    for values in values.chunks(LANES) {
+        for (largest, value) in largest.iter_mut().zip(values) {
+            *largest = if value.abs() > *largest { value.abs() } else { *largest };
+        }
+    }
+    largest.into_iter().map(F::to_f64).fold(0.0, f64::max)
 }
 
 /// Turns coefficients into what the decoder will have, and appends their symbols.
 fn quantise<F: Real, P: Transform>(
     values: &mut [F],
-    plan: &P,
+    (plan, layout): (&P, &Layout),
     step: f64,
     choice: Choice,
     symbols: &mut Symbols,
 ) -> bool {
     let (mut fits, mut quantised) = (true, Vec::new());
-    let mut contexts = Contexts::new(values.len(), choice.detail);
+    let mut contexts = Contexts::new(layout, choice.detail);
     for (number, band) in plan.bands().iter().enumerate() {
         let quantiser = Quantiser::<F>::new(step / band.gain, choice.rounding);
         quantised.resize(band.len(), 0);
-        for (row, quantised) in band.rows().into_iter().zip(quantised.chunks_mut(band.row.max(1))) {
-            fits &= quantiser.row(&mut values[row..row + band.row], quantised);
-        }
+        let mut rows = quantised.chunks_mut(band.row.max(1));
+        band.each_row(|row| {
+            fits &= quantiser.row(&mut values[row..row + band.row], rows.next().unwrap_or_default());
+        });
         if number == 0 {
             Differences::take(&mut quantised, band.row);
         }
-        rows::code(&mut contexts, plan.bands(), &mut Writer { band: &quantised, symbols });
+        rows::code(&mut contexts, &mut Writer { band: &quantised, symbols });
     }
     fits
 }
@@ -146,22 +156,7 @@ pub(super) fn decode<T: Element, F: Real, P: Transform>(
 ) -> Result<usize, Error> {
     let mut decoder = entropy::Decoder::new(bytes)?;
     let mut values = vec![F::default(); tile.len()];
-    let step = goal.step::<T>(choice.step);
-    let mut contexts = Contexts::new(values.len(), choice.detail);
-    let mut symbols = Vec::new();
-    for (number, band) in plan.bands().iter().enumerate() {
-        symbols.clear();
-        symbols.resize(band.len(), 0);
-        rows::code(&mut contexts, plan.bands(), &mut Reader { band: &mut symbols, decoder: &mut decoder });
-        if number == 0 {
-            Differences::undo(&mut symbols, band.row);
-        }
-        let quantiser = Quantiser::<F>::new(step / band.gain, choice.rounding);
-        for (row, symbols) in band.rows().into_iter().zip(symbols.chunks(band.row.max(1))) {
-            let values = values[row..row + band.row].iter_mut().zip(symbols);
-            values.for_each(|(value, &symbol)| *value = quantiser.restore(symbol));
-        }
-    }
+    restore(&mut decoder, goal.step::<T>(choice.step), choice, plan, &mut values);
     plan.inverse(&mut values);
     let length = tile.shape[tile.shape.len() - 1];
     let (mut at, mut rows) = (0, Vec::with_capacity(tile.len() / length.max(1)));
@@ -178,4 +173,37 @@ pub(super) fn decode<T: Element, F: Real, P: Transform>(
         }
     }
     decoder.finish()
+}
+
+/// Reads the coefficients of a tile, of which `values` are zeros.
+fn restore<F: Real, P: Transform>(
+    decoder: &mut entropy::Decoder<'_>,
+    step: f64,
+    choice: Choice,
+    plan: &P,
+    values: &mut [F],
+) {
+    let layout = Layout::new(plan.bands());
+    let mut contexts = Contexts::new(&layout, choice.detail);
+    let mut symbols = vec![0; plan.bands().iter().map(Band::len).max().unwrap_or(0)];
+    for (number, band) in plan.bands().iter().enumerate() {
+        let symbols = &mut symbols[..band.len()];
+        rows::code(&mut contexts, &mut Reader { band: symbols, decoder });
+        let (any, mut stirred) = contexts.stirred();
+        if number == 0 {
+            Differences::undo(symbols, band.row);
+        } else if !any {
+            continue;
+        }
+        let quantiser = Quantiser::<F>::new(step / band.gain, choice.rounding);
+        let mut rows = symbols.chunks_mut(band.row.max(1));
+        band.each_row(|row| {
+            let (symbols, stirs) = (rows.next().unwrap_or_default(), stirred.next() == Some(true));
+            // What is zero is so already; differences that are zero need not stand for such coefficients.
+            if stirs || number == 0 {
+                quantiser.restore_row(symbols, &mut values[row..row + band.row]);
+                symbols.fill(0);
+            }
+        });
+    }
 }

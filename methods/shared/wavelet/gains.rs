@@ -6,24 +6,31 @@ use super::filters::Family;
 use super::line::{LANES, Line};
 use super::pyramid::MOST_LEVELS;
 
-/// Norms of what one coefficient stands for along one axis, each worked out when it is first asked for.
-#[derive(Debug)]
+/// Splits along an axis whose norms are told apart, and one more.
+const SPLITS: usize = MOST_LEVELS as usize + 1;
+
+/// Norms of what one coefficient stands for along one axis, of every family: of the low and high coefficients after 0, 1,
+/// ... splits. Each is worked out when it is first asked for.
+static KNOWN: [[[OnceLock<f64>; 2]; SPLITS]; Family::ALL.len()] =
+    [const { [const { [const { OnceLock::new() }; 2] }; SPLITS] }; Family::ALL.len()];
+
+/// Norms of what one coefficient stands for along one axis.
+#[derive(Clone, Copy, Debug)]
 pub struct Gains {
     family: Family,
-    /// Of the low and high coefficients after 0, 1, ... splits.
-    known: [[OnceLock<f64>; 2]; MOST_LEVELS as usize + 1],
 }
 
 impl Gains {
-    /// None worked out yet.
+    /// Those of a family.
     pub fn new(family: Family) -> Self {
-        Gains { family, known: Default::default() }
+        Gains { family }
     }
 
     /// Of a coefficient that was low, or high, after `splits` splits.
     pub fn of(&self, splits: usize, high: bool) -> f64 {
-        let splits = splits.min(self.known.len() - 1);
-        *self.known[splits][usize::from(high)].get_or_init(|| gain(self.family, splits, high))
+        let splits = splits.min(SPLITS - 1);
+        let known = &KNOWN[self.family as usize][splits][usize::from(high)];
+        *known.get_or_init(|| gain(self.family, splits, high))
     }
 }
 

@@ -4,6 +4,7 @@
 //! fixed order.
 
 use super::filters::Family;
+use super::lift::Lifting;
 use crate::shared::real::Real;
 
 /// Lines that are transformed side by side.
@@ -12,19 +13,13 @@ pub(super) const LANES: usize = 16;
 /// One value of each line.
 pub(super) type Lanes<F> = [F; LANES];
 
-/// Lifting steps in order of analysis: odd values, even ones, odd ones, ...
-const LIFT53: [f64; 2] = [-0.5, 0.25];
-const LIFT97: [f64; 4] = [-1.586_134_342_059_924, -0.052_980_118_572_961, 0.882_911_075_530_934, 0.443_506_852_043_971];
-/// Scale of low coefficients (high ones: its inverse), so that a constant grows by the root of 2 and norms are near 1.
-const SCALE53: f64 = std::f64::consts::SQRT_2;
-const SCALE97: f64 = 1.149_604_398_860_241;
-
 /// The transform of lines of one length.
 #[derive(Clone, Debug)]
 pub(super) struct Line<F> {
     family: Family,
     length: usize,
     scratch: Vec<Lanes<F>>,
+    lifting: Option<Lifting<F>>,
     /// Low and high filters of analysis, then of synthesis.
     filters: [Vec<F>; 4],
 }
@@ -34,59 +29,56 @@ impl<F: Real> Line<F> {
     pub fn new(family: Family, length: usize) -> Self {
         let of = |values: Vec<f64>| values.into_iter().map(F::from_f64).collect();
         let filters = bank(family).map(of);
-        Line { family, length, scratch: vec![[F::default(); LANES]; length], filters }
+        let scratch = vec![[F::default(); LANES]; length];
+        Line { family, length, scratch, lifting: Lifting::new(family), filters }
     }
 
     /// Values to coefficients, low ones first.
+    #[inline(always)]
     pub fn analyse(&mut self, x: &mut Vec<Lanes<F>>) {
         if self.length < 2 {
             return;
         }
-        match self.family {
-            Family::Haar => self.haar_analyse(x),
-            Family::Cdf53 => self.lift_analyse(x, &LIFT53, SCALE53),
-            Family::Cdf97 => self.lift_analyse(x, &LIFT97, SCALE97),
+        match (&self.lifting, self.family) {
+            (Some(lifting), _) => lifting.analyse_lines(x, &mut self.scratch),
+            (None, Family::Haar) => self.haar_analyse(x),
             _ => self.bank_analyse(x),
         }
         std::mem::swap(x, &mut self.scratch);
     }
 
     /// Coefficients to values.
+    #[inline(always)]
     pub fn synthesise(&mut self, x: &mut Vec<Lanes<F>>) {
         if self.length < 2 {
             return;
         }
-        match self.family {
-            Family::Haar => self.haar_synthesise(x),
-            Family::Cdf53 => self.lift_synthesise(x, &LIFT53, SCALE53),
-            Family::Cdf97 => self.lift_synthesise(x, &LIFT97, SCALE97),
+        match (&self.lifting, self.family) {
+            (Some(lifting), _) => lifting.synthesise_lines(x, &mut self.scratch),
+            (None, Family::Haar) => self.haar_synthesise(x),
             _ => self.bank_synthesise(x),
         }
         std::mem::swap(x, &mut self.scratch);
     }
 
-    fn lift_analyse(&mut self, x: &mut [Lanes<F>], steps: &[f64], scale: f64) {
-        for (number, &step) in steps.iter().enumerate() {
-            lift(x, (number + 1) % 2, F::from_f64(step));
+    /// A row of values to coefficients, if that is done by lifting steps.
+    #[inline(always)]
+    pub fn analyse_row(&mut self, row: &mut [F]) -> bool {
+        let Some(lifting) = &self.lifting else { return false };
+        if self.length >= 2 {
+            lifting.analyse_row(row, &mut self.scratch.as_flattened_mut()[..row.len()]);
         }
-        let low = self.length.div_ceil(2);
-        let (scale, inverse) = (F::from_f64(scale), F::from_f64(1.0 / scale));
-        for (i, value) in x.iter().enumerate() {
-            let (place, factor) = if i % 2 == 0 { (i / 2, scale) } else { (low + i / 2, inverse) };
-            self.scratch[place] = value.map(|value| value * factor);
-        }
+        true
     }
 
-    fn lift_synthesise(&mut self, x: &[Lanes<F>], steps: &[f64], scale: f64) {
-        let low = self.length.div_ceil(2);
-        let (scale, inverse) = (F::from_f64(scale), F::from_f64(1.0 / scale));
-        for (i, value) in self.scratch.iter_mut().enumerate() {
-            let (place, factor) = if i % 2 == 0 { (i / 2, inverse) } else { (low + i / 2, scale) };
-            *value = x[place].map(|value| value * factor);
+    /// A row of coefficients to values, if that is done by lifting steps.
+    #[inline(always)]
+    pub fn synthesise_row(&mut self, row: &mut [F]) -> bool {
+        let Some(lifting) = &self.lifting else { return false };
+        if self.length >= 2 {
+            lifting.synthesise_row(row, &mut self.scratch.as_flattened_mut()[..row.len()]);
         }
-        for (number, &step) in steps.iter().enumerate().rev() {
-            lift(&mut self.scratch, (number + 1) % 2, F::from_f64(-step));
-        }
+        true
     }
 
     fn haar_analyse(&mut self, x: &[Lanes<F>]) {
@@ -156,19 +148,6 @@ pub fn bank(family: Family) -> [Vec<f64>; 4] {
         filter.iter().enumerate().map(|(k, &value)| sign(k) * value).collect()
     };
     [low.to_vec(), alternate(back, 0), back.to_vec(), alternate(low, 1)]
-}
-
-/// Adds `step` times the sum of both neighbours to every second value from `first` on; the ends mirror.
-#[inline(always)]
-fn lift<F: Real>(x: &mut [Lanes<F>], first: usize, step: F) {
-    let last = x.len() - 1;
-    for i in (first..x.len()).step_by(2) {
-        let before = x[if i == 0 { 1 } else { i - 1 }];
-        let after = x[if i == last { last - 1 } else { i + 1 }];
-        for lane in 0..LANES {
-            x[i][lane] += (before[lane] + after[lane]) * step;
-        }
-    }
 }
 
 #[inline(always)]

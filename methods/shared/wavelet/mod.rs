@@ -2,7 +2,9 @@
 
 mod filters;
 mod gains;
+mod lift;
 mod line;
+mod passes;
 mod pyramid;
 mod reversible;
 

@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use super::filters::Family;
 use super::gains::Gains;
-use super::line::{LANES, Lanes, Line};
-use super::reversible;
+use super::line::{LANES, Line};
+use super::passes::{self, Analysis, Change, Reversible, Synthesis};
 use crate::shared::real::Real;
 use crate::shared::subband::{Alike, Band, Transform};
 
@@ -184,8 +184,7 @@ impl Transform for Pyramid {
         self.reverse(data);
         for level in &self.levels {
             for &axis in &level.axes {
-                let mut line = Line::<F>::new(self.family, level.shape[axis]);
-                self.pass(level, axis, data, |x| line.analyse(x));
+                self.pass(level, axis, data, Analysis(Line::new(self.family, level.shape[axis])));
             }
         }
     }
@@ -193,8 +192,7 @@ impl Transform for Pyramid {
     fn inverse<F: Real>(&self, data: &mut [F]) {
         for level in self.levels.iter().rev() {
             for &axis in level.axes.iter().rev() {
-                let mut line = Line::<F>::new(self.family, level.shape[axis]);
-                self.pass(level, axis, data, |x| line.synthesise(x));
+                self.pass(level, axis, data, Synthesis(Line::new(self.family, level.shape[axis])));
             }
         }
         self.reverse(data);
@@ -219,8 +217,8 @@ impl Pyramid {
     pub fn forward_integers(&self, data: &mut [i32]) {
         for level in &self.levels {
             for &axis in &level.axes {
-                let mut scratch = vec![[0; LANES]; level.shape[axis]];
-                self.pass(level, axis, data, |x| reversible::analyse(x, &mut scratch));
+                let scratch = vec![[0; LANES]; level.shape[axis]];
+                self.pass(level, axis, data, Reversible::<true>(scratch));
             }
         }
     }
@@ -229,26 +227,20 @@ impl Pyramid {
     pub fn inverse_integers(&self, data: &mut [i32]) {
         for level in self.levels.iter().rev() {
             for &axis in level.axes.iter().rev() {
-                let mut scratch = vec![[0; LANES]; level.shape[axis]];
-                self.pass(level, axis, data, |x| reversible::synthesise(x, &mut scratch));
+                let scratch = vec![[0; LANES]; level.shape[axis]];
+                self.pass(level, axis, data, Reversible::<false>(scratch));
             }
         }
     }
 
-    /// Hands every line of a level's box along `axis` to `change`.
-    fn pass<V: Copy + Default>(
-        &self,
-        level: &Level,
-        axis: usize,
-        data: &mut [V],
-        change: impl FnMut(&mut Vec<Lanes<V>>),
-    ) {
-        let mut x = vec![[V::default(); LANES]; level.shape[axis]];
+    /// Changes every line of a level's box along `axis`.
+    fn pass<V: Copy + Default + PartialEq>(&self, level: &Level, axis: usize, data: &mut [V], change: impl Change<V>) {
+        let (rows, length) = (self.rows(level, axis), level.shape[axis]);
         if axis + 1 == level.shape.len() {
-            across_rows(&self.rows(level, axis), data, &mut x, change);
+            passes::rows(&rows, length, data, change);
         } else {
             let row = level.shape[level.shape.len() - 1];
-            along_rows(&self.rows(level, axis), self.strides[axis], row, data, &mut x, change);
+            passes::columns(&rows, (length, self.strides[axis], row), data, change);
         }
     }
 
@@ -260,53 +252,6 @@ impl Pyramid {
             rows = rows.into_iter().flat_map(along).collect();
         }
         rows
-    }
-}
-
-/// Lines across rows, `stride` elements from value to value.
-fn along_rows<V: Copy>(
-    rows: &[usize],
-    stride: usize,
-    row: usize,
-    data: &mut [V],
-    x: &mut Vec<Lanes<V>>,
-    mut change: impl FnMut(&mut Vec<Lanes<V>>),
-) {
-    for &start in rows {
-        for first in (0..row).step_by(LANES) {
-            let lanes = LANES.min(row - first);
-            for (x, values) in x.iter_mut().zip(data[start + first..].chunks(stride)) {
-                match values.first_chunk() {
-                    Some(values) if lanes == LANES => *x = *values,
-                    _ => x[..lanes].copy_from_slice(&values[..lanes]),
-                }
-            }
-            change(x);
-            for (x, values) in x.iter().zip(data[start + first..].chunks_mut(stride)) {
-                match values.first_chunk_mut() {
-                    Some(values) if lanes == LANES => *values = *x,
-                    _ => values[..lanes].copy_from_slice(&x[..lanes]),
-                }
-            }
-        }
-    }
-}
-
-/// Lines that are rows.
-fn across_rows<V: Copy>(
-    rows: &[usize],
-    data: &mut [V],
-    x: &mut Vec<Lanes<V>>,
-    mut change: impl FnMut(&mut Vec<Lanes<V>>),
-) {
-    for rows in rows.chunks(LANES) {
-        for (lane, &row) in rows.iter().enumerate() {
-            x.iter_mut().zip(&data[row..]).for_each(|(x, &value)| x[lane] = value);
-        }
-        change(x);
-        for (lane, &row) in rows.iter().enumerate() {
-            x.iter().zip(&mut data[row..]).for_each(|(x, value)| *value = x[lane]);
-        }
     }
 }
 

@@ -1,0 +1,183 @@
+//! One level along one axis of a box: every line of it, many side by side.
+
+use super::line::{LANES, Lanes, Line};
+use super::reversible;
+use crate::shared::real::Real;
+use crate::shared::simd;
+
+/// What is done to lines.
+pub(super) trait Change<V> {
+    /// Lines of zeros are left as they are.
+    const SKIPS_ZEROS: bool;
+
+    /// Changes the lines of `x`, side by side.
+    fn lines(&mut self, x: &mut Vec<Lanes<V>>);
+
+    /// Changes a row, if that is better done alone.
+    fn row(&mut self, row: &mut [V]) -> bool;
+}
+
+/// Values to coefficients.
+pub(super) struct Analysis<F>(pub Line<F>);
+
+impl<F: Real> Change<F> for Analysis<F> {
+    const SKIPS_ZEROS: bool = false;
+
+    #[inline(always)]
+    fn lines(&mut self, x: &mut Vec<Lanes<F>>) {
+        self.0.analyse(x);
+    }
+
+    #[inline(always)]
+    fn row(&mut self, row: &mut [F]) -> bool {
+        self.0.analyse_row(row)
+    }
+}
+
+/// Coefficients to values.
+pub(super) struct Synthesis<F>(pub Line<F>);
+
+impl<F: Real> Change<F> for Synthesis<F> {
+    const SKIPS_ZEROS: bool = true;
+
+    #[inline(always)]
+    fn lines(&mut self, x: &mut Vec<Lanes<F>>) {
+        self.0.synthesise(x);
+    }
+
+    #[inline(always)]
+    fn row(&mut self, row: &mut [F]) -> bool {
+        self.0.synthesise_row(row)
+    }
+}
+
+/// Integers to coefficients, or back, with work space of the length of the lines.
+pub(super) struct Reversible<const FORWARD: bool>(pub Vec<Lanes<i32>>);
+
+impl<const FORWARD: bool> Change<i32> for Reversible<FORWARD> {
+    const SKIPS_ZEROS: bool = false;
+
+    #[inline(always)]
+    fn lines(&mut self, x: &mut Vec<Lanes<i32>>) {
+        match FORWARD {
+            true => reversible::analyse(x, &mut self.0),
+            false => reversible::synthesise(x, &mut self.0),
+        }
+    }
+
+    #[inline(always)]
+    fn row(&mut self, _: &mut [i32]) -> bool {
+        false
+    }
+}
+
+/// Changes lines across rows: `length` values, `stride` elements apart, from each of the first `row` elements of `rows`.
+pub(super) fn columns<V: Copy + Default + PartialEq>(
+    rows: &[usize],
+    (length, stride, row): (usize, usize, usize),
+    data: &mut [V],
+    change: impl Change<V>,
+) {
+    let x = vec![[V::default(); LANES]; length];
+    simd::run(Columns { rows, stride, row, data, x, change });
+}
+
+/// See [`columns`].
+struct Columns<'a, V, C> {
+    rows: &'a [usize],
+    stride: usize,
+    row: usize,
+    data: &'a mut [V],
+    x: Vec<Lanes<V>>,
+    change: C,
+}
+
+impl<V: Copy + Default + PartialEq, C: Change<V>> simd::Kernel for Columns<'_, V, C> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(mut self) {
+        for &start in self.rows {
+            for first in (0..self.row).step_by(LANES) {
+                let lanes = LANES.min(self.row - first);
+                let mut any = !C::SKIPS_ZEROS;
+                for (x, values) in self.x.iter_mut().zip(self.data[start + first..].chunks(self.stride)) {
+                    match values.first_chunk() {
+                        Some(values) if lanes == LANES => *x = *values,
+                        _ => {
+                            x[..lanes].copy_from_slice(&values[..lanes]);
+                            x[lanes..].fill(V::default());
+                        }
+                    }
+                    any |= x.iter().fold(false, |any, value| any | (*value != V::default()));
+                }
+                if !any {
+                    continue;
+                }
+                self.change.lines(&mut self.x);
+                for (x, values) in self.x.iter().zip(self.data[start + first..].chunks_mut(self.stride)) {
+                    match values.first_chunk_mut() {
+                        Some(values) if lanes == LANES => *values = *x,
+                        _ => values[..lanes].copy_from_slice(&x[..lanes]),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Changes lines that are rows of `length` elements.
+pub(super) fn rows<V: Copy + Default + PartialEq>(
+    rows: &[usize],
+    length: usize,
+    data: &mut [V],
+    change: impl Change<V>,
+) {
+    let x = vec![[V::default(); LANES]; length];
+    simd::run(Rows { rows, length, data, x, change });
+}
+
+/// See [`rows`].
+struct Rows<'a, V, C> {
+    rows: &'a [usize],
+    length: usize,
+    data: &'a mut [V],
+    x: Vec<Lanes<V>>,
+    change: C,
+}
+
+impl<V: Copy + Default + PartialEq, C: Change<V>> simd::Kernel for Rows<'_, V, C> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(mut self) {
+        for rows in self.rows.chunks(LANES) {
+            let mut left = [0; LANES];
+            let mut count = 0;
+            for &start in rows {
+                let row = &mut self.data[start..start + self.length];
+                let zero = C::SKIPS_ZEROS && row.iter().fold(true, |zero, value| zero & (*value == V::default()));
+                if !zero && !self.change.row(row) {
+                    left[count] = start;
+                    count += 1;
+                }
+            }
+            if count > 0 {
+                self.together(&left[..count]);
+            }
+        }
+    }
+}
+
+impl<V: Copy, C: Change<V>> Rows<'_, V, C> {
+    #[inline(always)]
+    fn together(&mut self, rows: &[usize]) {
+        for (lane, &row) in rows.iter().enumerate() {
+            self.x.iter_mut().zip(&self.data[row..]).for_each(|(x, &value)| x[lane] = value);
+        }
+        self.change.lines(&mut self.x);
+        for (lane, &row) in rows.iter().enumerate() {
+            self.x.iter().zip(&mut self.data[row..]).for_each(|(x, value)| *value = x[lane]);
+        }
+    }
+}
