@@ -94,8 +94,8 @@ impl<'a> Contexts<'a> {
         let lanes = if place.rows < few { 1 } else { LANES };
         for (number, lane) in self.lanes.iter_mut().enumerate().take(lanes) {
             let first = number * place.rows / lanes;
-            let index = [first % place.across[0], first / place.across[0] % place.across[1]];
-            *lane = Lane { row: first, first, end: (number + 1) * place.rows / lanes, index, ..Lane::default() };
+            lane.index = [first % place.across[0], first / place.across[0] % place.across[1]];
+            (lane.row, lane.first, lane.end) = (first, first, (number + 1) * place.rows / lanes);
         }
         Some((place, lanes, silent))
     }
