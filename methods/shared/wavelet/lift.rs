@@ -43,7 +43,7 @@ impl<F: Real> Lifting<F> {
                 step(x, (i - 1, i, if i == last { i - 1 } else { i + 1 }), odd);
                 step(x, (if i == 1 { 1 } else { i - 2 }, i - 1, i), even);
             }
-            if last % 2 == 0 {
+            if last.is_multiple_of(2) {
                 step(x, (last - 1, last, last - 1), even);
             }
         }
