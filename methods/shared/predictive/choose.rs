@@ -139,8 +139,15 @@ impl Search<'_> {
         let rank = self.setting.shape.len();
         match self.predictors {
             Predictors::All => {
-                let grids = self.interpolation((0..rank).collect(), at.0 > 0.0, bits);
-                let raster = self.raster(grids.0 * HOPELESS, bits);
+                let grids = || self.interpolation((0..rank).collect(), at.0 > 0.0, bits);
+                let (grids, raster) = match self.setting.detail {
+                    Detail::Nine => rayon::join(grids, || self.raster(f64::INFINITY, bits)),
+                    Detail::Four => {
+                        let grids = grids();
+                        let most = grids.0 * HOPELESS;
+                        (grids, self.raster(most, bits))
+                    }
+                };
                 vec![grids, raster]
             }
             Predictors::Grids(axes) => {
@@ -153,18 +160,19 @@ impl Search<'_> {
     }
 
     /// The best interpolation; coarse levels may be kept tighter where that makes a difference.
-    fn interpolation(&self, axes: Vec<usize>, tightens: bool, bits: impl Fn(&Predictor) -> f64) -> Best {
+    fn interpolation(&self, axes: Vec<usize>, tightens: bool, bits: impl Fn(&Predictor) -> f64 + Sync) -> Best {
         let of = |axes: &[usize], tightening| Predictor::Interpolation { axes: axes.to_vec(), tightening };
         let first = if tightens { 2 } else { 0 };
         let most = bits(&of(&axes, first));
         let (least, axes) = descend(axes, most, |axes| bits(&of(axes, first)));
         let mut best = (least, of(&axes, first));
         let others = if self.setting.detail == Detail::Four { &[0][..] } else { &[0, 1, 3] };
-        for &tightening in others.iter().filter(|_| tightens) {
-            let predictor = of(&axes, tightening);
-            let bits = bits(&predictor);
-            if bits < best.0 {
-                best = (bits, predictor);
+        let others = if tightens { others } else { &[] };
+        let tried: Vec<Best> =
+            others.par_iter().map(|&tightening| of(&axes, tightening)).map(|p| (bits(&p), p)).collect();
+        for other in tried {
+            if other.0 < best.0 {
+                best = other;
             }
         }
         best
@@ -205,30 +213,57 @@ impl Search<'_> {
     }
 }
 
+/// A form of the values with the integers that it makes of them, if it is not direct, and what stating it takes.
+struct Formed<T> {
+    form: Form<T>,
+    integers: Option<Arc<[i32]>>,
+    besides: f64,
+}
+
+impl<T: Sample> Formed<T> {
+    fn lattice(data: &[T], bound: f64) -> Option<Self> {
+        let (lattice, numbers) = Lattice::find(data, bound)?;
+        Some(Formed { form: Form::Lattice(lattice), integers: Some(numbers.into()), besides: 0.0 })
+    }
+
+    fn palette(data: &[T], bound: f64) -> Option<Self> {
+        let (palette, indices) = Palette::find(data, bound)?;
+        let mut cost = Cost::default();
+        Palette::state(Some(&palette), data.len(), &mut cost);
+        Some(Formed { form: Form::Palette(palette), integers: Some(indices.into()), besides: cost.bits })
+    }
+
+    /// The choices that predictors make of it.
+    fn choices(&self, predictors: Vec<Best>, repeats: bool) -> impl Iterator<Item = Choice<T>> {
+        predictors.into_iter().map(move |(bits, predictor)| Choice {
+            bits: bits + self.besides,
+            besides: self.besides,
+            repeats,
+            form: self.form.clone(),
+            way: Way::One(predictor),
+            integers: self.integers.clone(),
+        })
+    }
+}
+
 /// What may be best for `data`, an array of `shape`, every value of which is to be kept within `bound`: ascending by
 /// estimated size.
 pub(super) fn choices<T: Sample>(data: &[T], search: &Search<'_>) -> Vec<Choice<T>> {
     let bound = search.setting.bound;
     let trim = trim(data, bound).min(TRIM_UNITS as u32 - 1);
-    let mut choices = Vec::new();
-    let repeats = data.len() <= search.most_repeating() && repeats::are_in(data, bound);
-    let mut consider = |form: Form<T>, integers: Option<Arc<[i32]>>, besides: f64, predictors: Vec<Best>| {
-        choices.extend(predictors.into_iter().map(|(bits, predictor)| {
-            let (form, integers) = (form.clone(), integers.clone());
-            Choice { bits: bits + besides, besides, repeats, form, way: Way::One(predictor), integers }
-        }));
+    let may_repeat = data.len() <= search.most_repeating();
+    let forms = || rayon::join(|| Formed::lattice(data, bound), || Formed::palette(data, bound));
+    let looks = || rayon::join(|| may_repeat && repeats::are_in(data, bound), forms);
+    let (found, (repeats, (lattice, palette))) = rayon::join(|| search.predictors(data, (bound, trim)), looks);
+    let integers = |formed: &Formed<T>| {
+        formed.integers.as_ref().map_or_else(Vec::new, |integers| search.of_integers(integers, &found))
     };
-    let found = search.predictors(data, (bound, trim));
-    consider(Form::Direct(trim), None, 0.0, found.clone());
-    if let Some((lattice, numbers)) = Lattice::find(data, bound) {
-        let found = search.of_integers(&numbers, &found);
-        consider(Form::Lattice(lattice), Some(numbers.into()), 0.0, found);
-    }
-    if let Some((palette, indices)) = Palette::find(data, bound) {
-        let mut cost = Cost::default();
-        Palette::state(Some(&palette), data.len(), &mut cost);
-        let found = search.of_integers(&indices, &found);
-        consider(Form::Palette(palette), Some(indices.into()), cost.bits, found);
+    let formed: Vec<Formed<T>> = [lattice, palette].into_iter().flatten().collect();
+    let predictors: Vec<Vec<Best>> = formed.par_iter().map(integers).collect();
+    let direct = Formed { form: Form::Direct(trim), integers: None, besides: 0.0 };
+    let mut choices: Vec<Choice<T>> = direct.choices(found, repeats).collect();
+    for (formed, predictors) in formed.iter().zip(predictors) {
+        choices.extend(formed.choices(predictors, repeats));
     }
     choices.sort_by(|one, other| one.bits.total_cmp(&other.bits));
     choices

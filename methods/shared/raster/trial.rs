@@ -90,7 +90,7 @@ impl<'a> Subject<'a> {
     /// Ranks of a form, from those without a table.
     fn ranks(&self, form: &Form, ranks: &[i64]) -> Vec<i64> {
         match form {
-            Form::Entries { ranks: table, .. } => ranks.iter().map(|rank| number(table, *rank)).collect(),
+            Form::Entries { ranks: table, .. } => ranks.par_iter().map(|rank| number(table, *rank)).collect(),
             _ => ranks.to_vec(),
         }
     }
@@ -147,9 +147,7 @@ pub fn choose<T: Element>(data: &[T], shape: &[usize], detail: Detail) -> Chosen
         Head { form, plan: Plan { start, ..plan.clone() }, turned: false }
     });
     let mut best = Best { bits: f64::INFINITY, head: None };
-    for head in heads {
-        best.consider(blocks.bits::<T>(&head, &subject, detail), head);
-    }
+    best.consider_all::<T>(heads.collect(), &subject, &blocks, detail);
     let mirrored = best.head().form.mirrors::<T>(&subject.ranks(&best.head().form, &subject.ranks), shape);
     let repeats = !mirrored.is_empty() || subject.distinct.len() * 10 <= subject.ranks.len() * 9;
     if repeats {
@@ -178,6 +176,18 @@ impl Best {
             *self = Best { bits, head: Some(head) };
         }
         better
+    }
+
+    /// Considers heads by what blocks take with them; whether one is better.
+    fn consider_all<T: Element>(
+        &mut self,
+        heads: Vec<Head>,
+        subject: &Subject<'_>,
+        blocks: &Blocks,
+        detail: Detail,
+    ) -> bool {
+        let bits: Vec<f64> = heads.par_iter().map(|head| blocks.bits::<T>(head, subject, detail)).collect();
+        bits.into_iter().zip(heads).fold(false, |better, (bits, head)| self.consider(bits, head) || better)
     }
 
     fn head(&self) -> &Head {
@@ -237,11 +247,8 @@ fn drop_axes<T: Element>(best: &mut Best, subject: &Subject<'_>, blocks: &Blocks
             head.plan.axes.remove(index);
             head
         });
-        let mut better = false;
-        for head in without.filter(|head| !head.plan.axes.is_empty()) {
-            better |= best.consider(blocks.bits::<T>(&head, subject, detail), head);
-        }
-        if !better {
+        let heads = without.filter(|head| !head.plan.axes.is_empty()).collect();
+        if !best.consider_all::<T>(heads, subject, blocks, detail) {
             return;
         }
     }
