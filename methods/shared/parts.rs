@@ -50,31 +50,28 @@ pub fn most(len: usize) -> usize {
     (len / VALUES).max(1)
 }
 
-/// The payload of streams: as many as an array of so many parts at `most` has. Where these are several, the number of
-/// streams goes before them, and the length of all but the last.
-pub fn join(streams: &[Vec<u8>], most: usize) -> Vec<u8> {
-    let mut payload = Vec::new();
-    if most > 1 {
-        varint::write(streams.len() as u64, &mut payload);
-        streams[1..].iter().zip(streams).for_each(|(_, stream)| varint::write(stream.len() as u64, &mut payload));
-    }
-    streams.iter().for_each(|stream| payload.extend_from_slice(stream));
-    payload
+/// Each part with its values of an array, of which they are the parts.
+pub fn split_values<'a, 'b, T>(parts: &'a [Part], values: &'b mut [T]) -> Vec<(&'a Part, &'b mut [T])> {
+    let mut rest = values;
+    let one = |part: &'a Part| {
+        let (inside, others) = std::mem::take(&mut rest).split_at_mut(part.values.len());
+        rest = others;
+        (part, inside)
+    };
+    parts.iter().map(one).collect()
 }
 
-/// The streams of a payload.
+/// Appends streams, before them the length of all but the last.
+pub fn append(streams: &[Vec<u8>], payload: &mut Vec<u8>) {
+    streams[1..].iter().zip(streams).for_each(|(_, stream)| varint::write(stream.len() as u64, payload));
+    streams.iter().for_each(|stream| payload.extend_from_slice(stream));
+}
+
+/// The `count` streams, one at least, that [`append`] wrote at `at`.
 ///
 /// # Errors
-/// `Corrupt` if there are none, or more than `most`, or they are longer than the payload.
-pub fn split(payload: &[u8], most: usize) -> Result<Vec<&[u8]>, Error> {
-    if most == 1 {
-        return Ok(vec![payload]);
-    }
-    let mut at = 0;
-    let count = varint::read_length(payload, &mut at, most)?;
-    if count == 0 {
-        return Err(Error::corrupt(0, "no stream where there is at least one"));
-    }
+/// `Corrupt` if they are longer than the payload.
+pub fn take(payload: &[u8], mut at: usize, count: usize) -> Result<Vec<&[u8]>, Error> {
     let lengths = (1..count).map(|_| varint::read_length(payload, &mut at, payload.len()));
     let lengths: Vec<usize> = lengths.collect::<Result<_, _>>()?;
     let mut rest = &payload[at..];
@@ -89,13 +86,43 @@ pub fn split(payload: &[u8], most: usize) -> Result<Vec<&[u8]>, Error> {
     Ok(streams)
 }
 
+/// The payload of streams: as many as an array of so many parts at `most` has. Where these are several, the number of
+/// streams goes before them.
+pub fn join(streams: &[Vec<u8>], most: usize) -> Vec<u8> {
+    let mut payload = Vec::new();
+    if most > 1 {
+        varint::write(streams.len() as u64, &mut payload);
+    }
+    append(streams, &mut payload);
+    payload
+}
+
+/// The streams of a payload that [`join`] made.
+///
+/// # Errors
+/// `Corrupt` if there are none, or more than `most`, or they are longer than the payload.
+pub fn split(payload: &[u8], most: usize) -> Result<Vec<&[u8]>, Error> {
+    if most == 1 {
+        return Ok(vec![payload]);
+    }
+    let mut at = 0;
+    let count = varint::read_length(payload, &mut at, most)?;
+    if count == 0 {
+        return Err(Error::corrupt(0, "no stream where there is at least one"));
+    }
+    take(payload, at, count)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn parts_follow_each_other_are_of_a_size_and_make_the_array() {
-        for shape in [&[3usize, 5][..], &[1 << 21], &[7, 1 << 19], &[2, 1 << 22], &[1, 1 << 22], &[1000, 30, 70]] {
+        for shape in [&[3usize, 5][..], &[1 << 21], &[7, 1 << 19], &[2, 1 << 22], &[1, 1 << 22], &[1000, 30, 70]]
+            .into_iter()
+            .chain([&[3, 1 << 21][..], &[7, 5, 1 << 18], &[1 << 22, 2], &[1, 1, 3_000_001]])
+        {
             let parts = of(shape);
             let mut at = 0;
             for part in &parts {
@@ -109,6 +136,7 @@ mod tests {
         let of = |shape: &[usize]| of(shape).into_iter().map(|part| part.shape).collect::<Vec<_>>();
         assert_eq!(of(&[100, 100]), [[100, 100]]);
         assert_eq!(of(&[128, 128, 128]), [[32, 128, 128]; 4]);
+        assert_eq!(of(&[1 << 20]), [[1 << 19]; 2]);
         assert_eq!(of(&[3, 1 << 20]), [[1, 1 << 19]; 6]);
     }
 

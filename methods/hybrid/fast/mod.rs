@@ -47,10 +47,7 @@ pub(super) fn write<T: Value>(data: &[T], shape: &[usize], bound: f64, payload: 
         write_part(&data[part.values.clone()], &part.shape, bound, &mut bytes).map(|()| bytes)
     };
     let written: Vec<Vec<u8>> = parts.par_iter().map(one).collect::<Result<_, _>>()?;
-    for part in &written[..written.len() - 1] {
-        varint::write(part.len() as u64, payload);
-    }
-    payload.extend(written.concat());
+    parts::append(&written, payload);
     Ok(())
 }
 
@@ -112,23 +109,9 @@ fn write_head<T: Value>(plan: &Plan<T>, len: usize, payload: &mut Vec<u8>) {
 /// Fills `data`, an array of `shape` without axes of length 1.
 pub(super) fn read<T: Value>(payload: &[u8], shape: &[usize], bound: f64, data: &mut [T]) -> Result<(), Error> {
     let parts = parts::of(shape);
-    let mut at = 0;
-    let mut lengths = Vec::with_capacity(parts.len());
-    for _ in 1..parts.len() {
-        lengths.push(varint::read_length(payload, &mut at, payload.len())?);
-    }
-    let (mut bytes, mut values) = (&payload[at..], data);
-    let mut split = Vec::with_capacity(parts.len());
-    for (index, Part { shape, .. }) in parts.iter().enumerate() {
-        let length = lengths.get(index).copied().unwrap_or(bytes.len());
-        let part =
-            bytes.get(..length).ok_or_else(|| Error::corrupt(payload.len(), "the payload ends inside a part"))?;
-        bytes = &bytes[length..];
-        let (inside, rest) = values.split_at_mut(shape.iter().product());
-        values = rest;
-        split.push((part, shape, inside));
-    }
-    split.into_par_iter().try_for_each(|(bytes, shape, data)| read_part(bytes, shape, bound, data))
+    let streams = parts::take(payload, 0, parts.len())?;
+    let jobs: Vec<_> = parts::split_values(&parts, data).into_iter().zip(streams).collect();
+    jobs.into_par_iter().try_for_each(|((part, values), bytes)| read_part(bytes, &part.shape, bound, values))
 }
 
 fn read_part<T: Value>(payload: &[u8], shape: &[usize], bound: f64, data: &mut [T]) -> Result<(), Error> {

@@ -112,26 +112,21 @@ fn values<T: Sample, U: Sample, const N: usize, K: Contexts<N>>(
     head: &Head<T>,
     shape: &[usize],
     at: (f64, u32),
-    mut rest: &mut [U],
+    data: &mut [U],
     decoders: Vec<RangeDecoder<'_>>,
 ) -> Result<(), Error> {
-    let Some(predictor) = &head.predictor else { return raster::read(shape, K::DETAIL, decoders, rest) };
+    let Some(predictor) = &head.predictor else { return raster::read(shape, K::DETAIL, decoders, data) };
     let parts = parts::of(shape);
     if decoders.len() != parts.len() {
         return Err(Error::corrupt(0, format!("{} streams where {} are expected", decoders.len(), parts.len())));
     }
-    let mut jobs = Vec::with_capacity(parts.len());
-    for (part, decoder) in parts.iter().zip(decoders) {
-        let (values, others) = rest.split_at_mut(part.values.len());
-        jobs.push((part, values, decoder));
-        rest = others;
-    }
-    let one = |(part, values, mut decoder): (&Part, &mut [U], RangeDecoder<'_>)| {
+    let one = |((part, values), mut decoder): ((&Part, &mut [U]), RangeDecoder<'_>)| {
         let matches = head.matches.then_some(values.len());
         let mut mixed = Mixed::<N, K, _>::new(&mut decoder, false, head.escapes, matches);
         predictor.run(values, &part.shape, at, &mut mixed);
         let behind = || Error::corrupt(part.values.end, "bytes behind the last value");
         if decoder.is_spent() { Ok(()) } else { Err(behind()) }
     };
+    let jobs: Vec<_> = parts::split_values(&parts, data).into_iter().zip(decoders).collect();
     jobs.into_par_iter().map(one).collect()
 }
