@@ -1,8 +1,11 @@
-//! One method against another on data sets, one thread, interleaved: payload over payload, speed over speed, and how fast
-//! the first one is, in MB of values a second.
+//! One method against another on data sets, interleaved: payload over payload, speed over speed, and how fast the first one
+//! is, in MB of values a second.
 //!
 //! `cargo bench --bench duel [-- --one hybrid:effort=fast --other sz3 --dataset 'gen-t*' --rel 1e-2..1e-6 --rounds 5]`.
-//! Times are the best of all rounds, and count for arrays of 0.5 MB or more.
+//! Times are the best of all rounds, and count for arrays of 0.5 MB or more. Both run on one thread, unless `--threads 2`
+//! gives the first one more; `--mb 8` repeats smaller arrays along their first axis until they have as many MB. So a method
+//! is timed against itself on fewer threads, and must write the same bytes:
+//! `cargo bench --bench duel -- --one hybrid --other hybrid --threads 2 --mb 8`.
 
 use std::time::Instant;
 
@@ -12,6 +15,7 @@ use codecbench::metrics::Original;
 use codecbench::spec::{Goal, MethodSpec, TargetSpec, resolve};
 use codecbench_methods::METHODS;
 use codecbench_methods::api::{Compressor, Target, Tensor};
+use rayon::ThreadPool;
 
 /// Arrays below this, in bytes, are too small to time.
 const TIMED: usize = 500_000;
@@ -21,10 +25,13 @@ struct Options {
     datasets: Vec<String>,
     rel: String,
     rounds: usize,
+    threads: usize,
+    at_least: usize,
 }
 
 /// What one method made of one array.
 struct Subject {
+    pool: ThreadPool,
     compressor: Box<dyn Compressor>,
     payload: Vec<u8>,
     encode_s: f64,
@@ -43,8 +50,11 @@ struct Ratios {
 
 fn main() {
     let options = options();
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
-    pool.install(|| run(&options));
+    pool(1).install(|| run(&options));
+}
+
+fn pool(threads: usize) -> ThreadPool {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool")
 }
 
 fn options() -> Options {
@@ -53,6 +63,8 @@ fn options() -> Options {
         datasets: Vec::new(),
         rel: "1e-2..1e-6".into(),
         rounds: 5,
+        threads: 1,
+        at_least: 0,
     };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
@@ -63,6 +75,8 @@ fn options() -> Options {
             "--dataset" => options.datasets.extend(value().split(',').map(str::to_string)),
             "--rel" => options.rel = value(),
             "--rounds" => options.rounds = value().parse().expect("--rounds takes a number"),
+            "--threads" => options.threads = value().parse().expect("--threads takes a number"),
+            "--mb" => options.at_least = value().parse::<usize>().expect("--mb takes a number") * 1_000_000,
             _ => {}
         }
     }
@@ -79,7 +93,8 @@ fn run(options: &Options) {
     println!("{} over {}: size, speed of encoding and of decoding", options.methods[0], options.methods[1]);
     let mut all: Vec<Vec<Ratios>> = vec![Vec::new(); targets.len()];
     for manifest in &manifests {
-        let dataset = catalogue.load(manifest).expect("data that is here");
+        let mut dataset = catalogue.load(manifest).expect("data that is here");
+        repeat(&mut dataset.tensor, options.at_least);
         let mut line = format!("{:<26}", dataset.name);
         for (target, all) in targets.iter().zip(&mut all) {
             let ratios = duel(options, &dataset, *target);
@@ -93,15 +108,28 @@ fn run(options: &Options) {
     }
 }
 
+/// Repeats an array along its first axis until it has at least so many bytes.
+fn repeat(tensor: &mut Tensor, at_least: usize) {
+    let times = at_least.div_ceil(tensor.byte_len().max(1)).max(1);
+    let (mut shape, mut bytes) = (tensor.shape().to_vec(), Vec::new());
+    shape[0] *= times;
+    tensor.view().write_le(&mut bytes);
+    *tensor = Tensor::from_le_bytes(tensor.dtype(), &shape, &bytes.repeat(times)).expect("as many bytes as values");
+}
+
 fn duel(options: &Options, dataset: &Dataset, target: TargetSpec) -> Ratios {
     let original = Original::new(dataset.tensor.view(), dataset.kind, dataset.fill_value);
     let Ok(Goal::Target(target)) = resolve(target, original.summary()) else { panic!("a bound that can be resolved") };
-    let mut subjects = options.methods.each_ref().map(|text| subject(text, target, dataset.fill_value));
+    let [one, other] = &options.methods;
+    let mut subjects = [(one, options.threads), (other, 1)]
+        .map(|(text, threads)| subject(text, pool(threads), target, dataset.fill_value));
     let mut decoded = Tensor::zeros(dataset.tensor.dtype(), dataset.tensor.shape());
     for _ in 0..options.rounds {
         subjects.iter_mut().for_each(|subject| subject.round(&dataset.tensor, &mut decoded));
     }
+    let itself = options.methods[0] == options.methods[1];
     let [one, other] = subjects;
+    assert!(!itself || one.payload == other.payload, "{}: other bytes on {} threads", dataset.name, options.threads);
     Ratios {
         timed: dataset.tensor.byte_len() >= TIMED,
         size: one.payload.len() as f64 / other.payload.len() as f64,
@@ -111,21 +139,22 @@ fn duel(options: &Options, dataset: &Dataset, target: TargetSpec) -> Ratios {
     }
 }
 
-fn subject(text: &str, target: Target, fill: Option<f64>) -> Subject {
+fn subject(text: &str, pool: ThreadPool, target: Target, fill: Option<f64>) -> Subject {
     let spec = MethodSpec::parse(text).expect("a method").remove(0);
     let entry = METHODS.iter().find(|entry| entry.id() == spec.id).expect("a method of that name");
     let compressor = entry.compressor(&spec.params, target, fill).expect("within its capabilities");
-    Subject { compressor, payload: Vec::new(), encode_s: f64::INFINITY, decode_s: f64::INFINITY }
+    Subject { pool, compressor, payload: Vec::new(), encode_s: f64::INFINITY, decode_s: f64::INFINITY }
 }
 
 impl Subject {
     fn round(&mut self, tensor: &Tensor, decoded: &mut Tensor) {
-        self.payload.clear();
+        let Subject { pool, compressor, payload, .. } = self;
+        payload.clear();
         let start = Instant::now();
-        self.compressor.compress(tensor.view(), &mut self.payload).expect("within its capabilities");
+        pool.install(|| compressor.compress(tensor.view(), payload)).expect("within its capabilities");
         self.encode_s = self.encode_s.min(start.elapsed().as_secs_f64());
         let start = Instant::now();
-        self.compressor.decompress(&self.payload, decoded.view_mut()).expect("its own payload");
+        pool.install(|| compressor.decompress(payload, decoded.view_mut())).expect("its own payload");
         self.decode_s = self.decode_s.min(start.elapsed().as_secs_f64());
     }
 }
