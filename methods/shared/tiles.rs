@@ -1,5 +1,7 @@
 //! Boxes that large arrays are cut into, so that work space stays small.
 
+use std::ops::Range;
+
 /// A box of an array in C order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tile {
@@ -66,19 +68,37 @@ impl Tile {
     /// Calls `visit` for every row along the last axis, in C order, with the offset of its first element in an array
     /// of shape `array`.
     pub fn rows(&self, array: &[usize], mut visit: impl FnMut(usize)) {
-        let rank = self.shape.len();
-        if self.is_empty() || rank == 0 {
-            return;
+        if let Some(last) = self.shape.len().checked_sub(1) {
+            self.along(array, last).for_each(|row| visit(row.start));
         }
-        let mut index = vec![0usize; rank - 1];
-        loop {
-            let outer = index.iter().zip(&self.start).zip(array);
+    }
+
+    /// The elements that lie one behind the other in an array of shape `array` (one axis at least), in C order: their
+    /// offsets in it.
+    pub fn runs(&self, array: &[usize]) -> impl Iterator<Item = Range<usize>> + use<> {
+        // Axes that are in the tile as a whole make longer runs.
+        let whole = self.shape.iter().zip(array).rev().take_while(|(own, all)| own == all).count();
+        self.along(array, (self.shape.len() - 1).saturating_sub(whole))
+    }
+
+    /// Offsets of the elements that share their indices along the axes before `axis`, of which those behind it are in the
+    /// tile as a whole.
+    fn along(&self, array: &[usize], axis: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (tile, array) = (self.clone(), array.to_vec());
+        let inner: usize = array[axis + 1..].iter().product();
+        let length = tile.shape[axis] * inner;
+        let count = if length == 0 { 0 } else { tile.len() / length };
+        let mut index = vec![0usize; axis];
+        (0..count).map(move |_| {
+            let outer = index.iter().zip(&tile.start).zip(&array);
             let row = outer.fold(0, |offset, ((&at, &start), &length)| offset * length + start + at);
-            visit(row * array[rank - 1] + self.start[rank - 1]);
-            let Some(axis) = (0..rank - 1).rev().find(|&axis| index[axis] + 1 < self.shape[axis]) else { return };
-            index[axis] += 1;
-            index[axis + 1..].fill(0);
-        }
+            let start = (row * array[axis] + tile.start[axis]) * inner;
+            if let Some(axis) = (0..axis).rev().find(|&axis| index[axis] + 1 < tile.shape[axis]) {
+                index[axis] += 1;
+                index[axis + 1..].fill(0);
+            }
+            start..start + length
+        })
     }
 }
 
@@ -87,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tiles_cover_every_element_once() {
+    fn tiles_cover_every_element_once_by_rows_and_by_runs() {
         for (shape, most) in [(&[7, 11, 13][..], 100), (&[1000], 64), (&[3, 1, 50], 7), (&[5, 5], 25), (&[4, 0, 3], 2)]
         {
             let mut seen = vec![0u8; shape.iter().product()];
@@ -95,9 +115,21 @@ mod tests {
                 assert!(tile.len() <= most);
                 let length = tile.shape[shape.len() - 1];
                 tile.rows(shape, |row| seen[row..row + length].iter_mut().for_each(|seen| *seen += 1));
+                tile.runs(shape).flatten().for_each(|at| seen[at] += 2);
             }
-            assert!(seen.iter().all(|&seen| seen == 1), "{shape:?}");
+            assert!(seen.iter().all(|&seen| seen == 3), "{shape:?}");
         }
+    }
+
+    #[test]
+    fn runs_are_as_long_as_they_can_be() {
+        let tile = |start: [usize; 3], shape: [usize; 3]| Tile { start: start.to_vec(), shape: shape.to_vec() };
+        let runs = |tile: Tile| tile.runs(&[4, 5, 6]).collect::<Vec<_>>();
+        assert_eq!(runs(tile([0; 3], [4, 5, 6])), [0..120]);
+        assert_eq!(runs(tile([1, 0, 0], [2, 5, 6])), [30..90]);
+        assert_eq!(runs(tile([1, 2, 0], [2, 2, 6])), [42..54, 72..84]);
+        assert_eq!(runs(tile([1, 2, 3], [1, 2, 2])), [45..47, 51..53]);
+        assert_eq!(runs(tile([1, 2, 3], [1, 0, 2])), []);
     }
 
     #[test]

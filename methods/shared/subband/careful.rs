@@ -3,8 +3,9 @@
 use super::correct::{self, Corrector, Symbols};
 use super::mixed::{self, Odds};
 use super::tile::{Source, magnitude};
-use super::{Band, Goal, Transform};
-use crate::api::{Element, Error};
+use super::values::Output;
+use super::{Band, Goal, Plan, Transform};
+use crate::api::{DType, Error};
 use crate::shared::entropy;
 use crate::shared::mixing::Cost;
 use crate::shared::range::{RangeDecoder, RangeEncoder};
@@ -34,12 +35,19 @@ pub(super) struct Settings {
 }
 
 /// The step that a number stands for.
-pub(super) fn step_of<T: Element>(goal: Goal, step: u8) -> f64 {
+pub(super) fn step_of(goal: Goal, dtype: DType, step: u8) -> f64 {
     let unit = match goal {
-        Goal::MaxAbs(bound) if !T::DTYPE.is_float() => bound.floor() + 0.5,
+        Goal::MaxAbs(bound) if !dtype.is_float() => bound.floor() + 0.5,
         other => other.error(),
     };
     unit * libm::exp2(f64::from(step) / STEPS - 4.0)
+}
+
+impl Source<'_> {
+    /// The step that a number stands for.
+    pub fn careful_step(&self, step: u8) -> f64 {
+        step_of(self.goal, self.values.dtype(), step)
+    }
 }
 
 /// Coefficients as quantised, and what they would take.
@@ -55,15 +63,15 @@ pub(super) struct Attempt {
 }
 
 /// An array to be coded, transformed by one variant.
-pub(super) struct Subject<'a, T, P> {
-    pub source: &'a Source<'a, T>,
+pub(super) struct Subject<'a, P> {
+    pub source: &'a Source<'a>,
     pub tile: &'a Tile,
     pub plan: P,
     pub coefficients: Vec<f64>,
 }
 
-impl<'a, T: Element, P: Transform> Subject<'a, T, P> {
-    pub fn new(source: &'a Source<'a, T>, tile: &'a Tile, plan: P) -> Self {
+impl<'a, P: Transform> Subject<'a, P> {
+    pub fn new(source: &'a Source<'a>, tile: &'a Tile, plan: P) -> Self {
         let mut coefficients = source.gather::<f64>(tile);
         plan.forward(&mut coefficients);
         Subject { source, tile, plan, coefficients }
@@ -72,7 +80,7 @@ impl<'a, T: Element, P: Transform> Subject<'a, T, P> {
     /// Quantises so that squared error in steps plus `lambda` times bits is least, one coefficient after the other.
     pub fn attempt(&self, mut settings: Settings, lambda: f64) -> Attempt {
         let (bands, mut cost) = (self.plan.bands(), Cost::default());
-        let step = step_of::<T>(self.source.goal, settings.step);
+        let step = self.source.careful_step(settings.step);
         let scales: Vec<f64> = bands.iter().map(|band| band.gain / step).collect();
         let choose = |band: usize, offset: usize, odds: &Odds<'_>| {
             let steps = self.coefficients[offset] * scales[band];
@@ -111,11 +119,11 @@ impl<'a, T: Element, P: Transform> Subject<'a, T, P> {
 
     /// What remains in the values themselves, and the corrections that a bound asks for.
     pub fn measure(&self, attempt: &mut Attempt) {
-        let values = restored::<T, P>(&attempt.symbols, &attempt.settings, self.source.goal, &self.plan);
+        let values =
+            restored(&attempt.symbols, &attempt.settings, (self.source.goal, self.source.values.dtype()), &self.plan);
         if let Goal::MaxAbs(bound) = self.source.goal {
-            let corrector = Corrector::new::<T>(bound, magnitude(&values));
-            let (data, shape, tile) = (self.source.data, self.source.shape, self.tile);
-            correct::encode(&corrector, data, shape, tile, &values, 0, &mut attempt.corrections);
+            let corrector = Corrector::new(self.source.values.dtype(), bound, magnitude(&values));
+            correct::encode(&corrector, self.source, self.tile, &values, 0, &mut attempt.corrections);
             if attempt.corrections.values.len() > 1 {
                 let mut bytes = Vec::new();
                 entropy::encode(&attempt.corrections.values, &attempt.corrections.contexts, &mut bytes);
@@ -182,14 +190,14 @@ pub(super) fn each(bands: &[Band], mut visit: impl FnMut(usize, usize)) {
 }
 
 /// The values that symbols stand for.
-pub(super) fn restored<T: Element, P: Transform>(
+pub(super) fn restored<P: Transform>(
     symbols: &[i32],
     settings: &Settings,
-    goal: Goal,
+    (goal, dtype): (Goal, DType),
     plan: &P,
 ) -> Vec<f64> {
     let mut values = vec![0.0; symbols.len()];
-    let step = step_of::<T>(goal, settings.step);
+    let step = step_of(goal, dtype, settings.step);
     let steps: Vec<f64> = plan.bands().iter().map(|band| step / band.gain).collect();
     each(plan.bands(), |band, offset| values[offset] = restore(symbols[offset], settings.points) * steps[band]);
     plan.inverse(&mut values);
@@ -205,12 +213,12 @@ pub(super) fn is_careful(head: u8) -> bool {
 ///
 /// # Errors
 /// `Corrupt` if no encoder wrote the payload.
-pub(super) fn decode<T: Element, P: Transform>(
+pub(super) fn decode<P: Transform>(
     payload: &[u8],
     shape: &[usize],
     goal: Goal,
-    (variants, plan): (u8, impl Fn(u8, &[usize]) -> P),
-    data: &mut [T],
+    (variants, plan): (u8, &Plan<'_, P>),
+    output: &mut dyn Output,
 ) -> Result<(), Error> {
     let Some((&[head, step, points], mut rest)) = payload.split_first_chunk() else {
         return Err(Error::corrupt(payload.len(), "the payload ends before its coefficients"));
@@ -220,26 +228,26 @@ pub(super) fn decode<T: Element, P: Transform>(
     let variant = (head & !MARK) >> 1;
     let differences = head & 1 != 0;
     let settings = Settings { variant, differences, step: if bounded { step & !CORRECTED } else { step }, points };
-    if variant >= variants || data.len() > MOST {
-        return Err(Error::corrupt(0, format!("no variant {variant} of {} values", data.len())));
+    if variant >= variants || output.len() > MOST {
+        return Err(Error::corrupt(0, format!("no variant {variant} of {} values", output.len())));
     }
     let mut fixes = Vec::new();
     if bounded && step & CORRECTED != 0 {
         let mut decoder = entropy::Decoder::new(rest)?;
-        fixes = correct::read(data.len(), 0, |context| decoder.next(context))?;
+        fixes = correct::read(output.len(), 0, |context| decoder.next(context))?;
         rest = rest.get(decoder.finish()?..).unwrap_or_default();
     }
     let plan = plan(variant, shape);
     let mut decoder = RangeDecoder::new(rest);
-    let symbols = mixed::code(plan.bands(), data.len(), differences, &mut decoder, |_, _, _| 0);
+    let symbols = mixed::code(plan.bands(), output.len(), differences, &mut decoder, |_, _, _| 0);
     if rest.last() == Some(&0) || !decoder.is_spent() {
         return Err(Error::corrupt(payload.len() - rest.len(), "bytes behind the last coefficient"));
     }
-    let values = restored::<T, P>(&symbols, &settings, goal, &plan);
-    data.iter_mut().zip(&values).for_each(|(y, &value)| *y = T::from_f64(value));
-    let corrector = Corrector::new::<T>(goal.error(), magnitude(&values));
+    let values = restored(&symbols, &settings, (goal, output.dtype()), &plan);
+    output.store(0, &values);
+    let corrector = Corrector::new(output.dtype(), goal.error(), magnitude(&values));
     for (at, fix) in fixes {
-        data[at] = corrector.fixed(values[at], fix);
+        output.correct(at, values[at], fix, &corrector);
     }
     Ok(())
 }

@@ -3,7 +3,9 @@
 //! A correction is a gap (values that need none before it) and a number of correction steps. Where no number of steps
 //! helps, the value's own bits are coded instead.
 
-use crate::api::{Element, Error};
+use super::tile::Source;
+use super::values::pieces;
+use crate::api::{DType, Element, Error};
 use crate::shared::real::Real;
 use crate::shared::tiles::Tile;
 
@@ -26,11 +28,11 @@ pub(super) struct Corrector {
 }
 
 impl Corrector {
-    /// For values of type `T` up to `largest` in magnitude, which is the largest that the coefficients alone give.
-    pub fn new<T: Element>(bound: f64, largest: f64) -> Self {
-        let step = if T::DTYPE.is_float() {
+    /// For values of a type up to `largest` in magnitude, which is the largest that the coefficients alone give.
+    pub fn new(dtype: DType, bound: f64, largest: f64) -> Self {
+        let step = if dtype.is_float() {
             // Rounding to the type may move a value by half a unit in the last place: steps leave room for that.
-            let digits = if T::DTYPE.size() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
+            let digits = if dtype.size() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
             let half_unit = largest.min(f64::MAX / 4.0) * digits * 0.5;
             (1.9 * (bound - half_unit)).max(0.1 * bound)
         } else {
@@ -44,16 +46,16 @@ impl Corrector {
         T::from_f64(restored + f64::from(steps) * self.step)
     }
 
-    /// The steps that bring `restored` within the bound of `value`, if any number does.
-    fn steps<T: Element>(&self, value: T, restored: f64) -> Option<i32> {
+    /// What brings `restored` within the bound of `value`: steps, if any number does.
+    pub fn fix<T: Element>(&self, value: T, restored: f64) -> Fix {
         let nearest = ((value.to_f64() - restored) / self.step).round();
         if nearest.is_nan() || nearest.abs() > f64::from(1 << 30) {
-            return None;
+            return Fix::Bits(value.to_bits());
         }
         let nearest = nearest as i32;
-        [nearest, nearest - 1, nearest + 1]
-            .into_iter()
-            .find(|&steps| self.apply::<T>(restored, steps).within(value, self.bound))
+        let is_near = |&steps: &i32| self.apply::<T>(restored, steps).within(value, self.bound);
+        let steps = [nearest, nearest - 1, nearest + 1].into_iter().find(is_near);
+        steps.map_or(Fix::Bits(value.to_bits()), Fix::Steps)
     }
 }
 
@@ -110,12 +112,10 @@ impl Symbols {
     }
 }
 
-/// Appends the corrections of a tile of `data`, an array of shape `array`, to `symbols`. `restored` is what the
-/// coefficients alone give.
-pub(super) fn encode<T: Element, F: Real>(
+/// Appends the corrections of a tile to `symbols`. `restored` is what the coefficients alone give.
+pub(super) fn encode<F: Real>(
     corrector: &Corrector,
-    data: &[T],
-    array: &[usize],
+    source: &Source<'_>,
     tile: &Tile,
     restored: &[F],
     base: u8,
@@ -124,31 +124,28 @@ pub(super) fn encode<T: Element, F: Real>(
     let (mut trail, mut next, mut at, mut count) = (Trail::new(base), 0, 0, 0);
     let head = symbols.values.len();
     symbols.push(base + COUNT, 0);
-    let length = tile.shape[tile.shape.len() - 1];
-    tile.rows(array, |row| {
-        let (values, row) = (&data[row..row + length], &restored[at..at + length]);
-        let kept = |(value, restored): (&T, &F)| T::from_f64(restored.to_f64()).within(*value, corrector.bound);
-        let misses: u32 = values.iter().zip(row).map(|pair| u32::from(!kept(pair))).sum();
-        for (i, pair) in values.iter().zip(row).enumerate().take(if misses == 0 { 0 } else { length }) {
-            if kept(pair) {
-                continue;
-            }
+    let (mut numbers, mut misses) = (Vec::new(), Vec::new());
+    for piece in pieces(tile, source.shape) {
+        numbers.clear();
+        numbers.extend(restored[at..at + piece.len()].iter().map(|value| value.to_f64()));
+        misses.clear();
+        source.values.misses(piece.start, &numbers, corrector.bound, &mut misses);
+        for &i in &misses {
             let gap = (at + i - next) as i32;
             next = at + i + 1;
             count += 1;
             symbols.push(trail.gap(), gap);
-            let steps = corrector.steps(*pair.0, pair.1.to_f64());
             trail.note_gap(gap);
-            symbols.push(trail.steps(), steps.unwrap_or(ESCAPE));
-            if steps.is_none() {
-                let bits = pair.0.to_bits();
+            let fix = source.values.fix(piece.start + i, numbers[i], corrector);
+            symbols.push(trail.steps(), if let Fix::Steps(steps) = fix { steps } else { ESCAPE });
+            if let Fix::Bits(bits) = fix {
                 symbols.push(base + BITS, (bits >> 32) as i32);
                 symbols.push(base + BITS + 1, bits as i32);
             }
-            trail.note_steps(steps.unwrap_or(0));
+            trail.note_steps(if let Fix::Steps(steps) = fix { steps } else { 0 });
         }
-        at += length;
-    });
+        at += piece.len();
+    }
     symbols.values[head] = count;
 }
 

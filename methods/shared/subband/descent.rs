@@ -1,9 +1,8 @@
 //! Which variant, step and trade of error for bits a small array is coded with: by trying.
 
-use super::careful::{Attempt, MOST, Settings, Subject, each, step_of};
+use super::careful::{Attempt, MOST, Settings, Subject, each};
 use super::tile::Source;
-use super::{Goal, Transform, Variants};
-use crate::api::Element;
+use super::{Goal, Plan, Transform, Variants};
 use crate::shared::tiles::Tile;
 
 /// Squared steps that a bit is worth while variants are compared: about what the best trades come to.
@@ -26,10 +25,10 @@ const TRIES: usize = 6;
 const BOUNDED_STEPS: u8 = 128;
 
 /// Searches for the best way to code an array.
-pub(super) struct Descent<'a, T, F> {
-    pub source: &'a Source<'a, T>,
+pub(super) struct Descent<'a, P> {
+    pub source: &'a Source<'a>,
     pub tile: &'a Tile,
-    pub plan: &'a F,
+    pub plan: &'a Plan<'a, P>,
     /// Passes left.
     pub passes: usize,
     /// The part of the squared error that may be used up.
@@ -37,8 +36,8 @@ pub(super) struct Descent<'a, T, F> {
 }
 
 /// Whether an array, as large as this, can be coded so.
-pub(super) fn takes<T: Element>(source: &Source<'_, T>, tile: &Tile) -> bool {
-    source.data.len() <= MOST && source.largest(tile) <= 1e300 && (1e-290..1e290).contains(&source.goal.error())
+pub(super) fn takes(source: &Source<'_>, tile: &Tile) -> bool {
+    source.values.len() <= MOST && source.largest(tile) <= 1e300 && (1e-290..1e290).contains(&source.goal.error())
 }
 
 /// Passes that an array of so many values, and about so many bytes, is worth.
@@ -48,14 +47,14 @@ pub(super) fn passes(values: usize, bytes: usize) -> usize {
 
 /// The payload of a small array, if one is found that keeps the goal and is shorter than `most` bytes. `plan` makes the
 /// transform of a variant.
-pub(super) fn compress<T: Element, P: Transform>(
-    source: &Source<'_, T>,
+pub(super) fn compress<P: Transform>(
+    source: &Source<'_>,
     variants: &Variants,
-    plan: &impl Fn(u8, &[usize]) -> P,
+    plan: &Plan<'_, P>,
     most: usize,
 ) -> Option<Vec<u8>> {
     let tile = Tile { start: vec![0; source.shape.len()], shape: source.shape.to_vec() };
-    let passes = passes(source.data.len(), most);
+    let passes = passes(source.values.len(), most);
     if !takes(source, &tile) || passes < LEAST_PASSES {
         return None;
     }
@@ -65,9 +64,9 @@ pub(super) fn compress<T: Element, P: Transform>(
     (payload.len() < most).then_some(payload)
 }
 
-impl<'a, T: Element, P: Transform, F: Fn(u8, &[usize]) -> P> Descent<'a, T, F> {
+impl<'a, P: Transform> Descent<'a, P> {
     /// The best attempt found, and the subject that it is of.
-    pub fn run(mut self, variants: &Variants) -> Option<(Subject<'a, T, P>, Attempt)> {
+    pub fn run(mut self, variants: &Variants) -> Option<(Subject<'a, P>, Attempt)> {
         let (first, subject) = self.best_variant(variants)?;
         let attempt = match self.source.goal {
             Goal::MaxAbs(_) => self.bounded(&subject, first),
@@ -82,18 +81,18 @@ impl<'a, T: Element, P: Transform, F: Fn(u8, &[usize]) -> P> Descent<'a, T, F> {
         let step = self.step_for_error(&subject, self.allowed());
         let settings = Settings { variant: 0, differences: false, step, points: [0; 2] };
         let (_, attempt) = self.pass(&subject, settings, LAMBDA)?;
-        let step = step_of::<T>(self.source.goal, step);
+        let step = self.source.careful_step(step);
         Some((attempt.bits + (attempt.error - self.allowed()) / (LAMBDA * step * step)).max(0.0))
     }
 
-    fn subject(&self, variant: u8) -> Subject<'a, T, P> {
+    fn subject(&self, variant: u8) -> Subject<'a, P> {
         Subject::new(self.source, self.tile, (self.plan)(variant, self.source.shape))
     }
 
     /// One pass, and what it comes to in bits; none where magnitudes are beyond what can be coded.
-    fn pass(&mut self, subject: &Subject<'_, T, P>, settings: Settings, lambda: f64) -> Option<(f64, Attempt)> {
+    fn pass(&mut self, subject: &Subject<'_, P>, settings: Settings, lambda: f64) -> Option<(f64, Attempt)> {
         self.passes = self.passes.saturating_sub(1);
-        let step = step_of::<T>(self.source.goal, settings.step);
+        let step = self.source.careful_step(settings.step);
         let largest = subject.coefficients.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
         if largest / step >= f64::from(1 << 28) {
             return None;
@@ -107,7 +106,7 @@ impl<'a, T: Element, P: Transform, F: Fn(u8, &[usize]) -> P> Descent<'a, T, F> {
     }
 
     /// The variant that costs least at one step, digit by digit, then whether differences pay.
-    fn best_variant(&mut self, variants: &Variants) -> Option<(Attempt, Subject<'a, T, P>)> {
+    fn best_variant(&mut self, variants: &Variants) -> Option<(Attempt, Subject<'a, P>)> {
         let mut best_subject = self.subject(0);
         let step = match self.source.goal {
             Goal::MaxAbs(_) => BOUNDED_STEP,
@@ -143,10 +142,10 @@ impl<'a, T: Element, P: Transform, F: Fn(u8, &[usize]) -> P> Descent<'a, T, F> {
 
     /// The largest step with which plain rounding, zeros favoured, leaves a squared error of at most `allowed`, by the
     /// coefficients.
-    fn step_for_error(&self, subject: &Subject<'_, T, P>, allowed: f64) -> u8 {
+    fn step_for_error(&self, subject: &Subject<'_, P>, allowed: f64) -> u8 {
         let error = |index: u8| {
             let (bands, mut sum) = (subject.plan.bands(), 0.0);
-            let step = step_of::<T>(self.source.goal, index);
+            let step = self.source.careful_step(index);
             each(bands, |band, offset| {
                 let steps = (subject.coefficients[offset] * bands[band].gain / step).abs();
                 let error = steps - (steps + 0.42).floor();
@@ -168,11 +167,11 @@ impl<'a, T: Element, P: Transform, F: Fn(u8, &[usize]) -> P> Descent<'a, T, F> {
 
     fn allowed(&self) -> f64 {
         let goal = self.source.goal.error();
-        self.room * goal * goal * self.source.data.len() as f64
+        self.room * goal * goal * self.source.values.len() as f64
     }
 
     /// The cheapest attempt below the error: for steps around the first guess, each with the trade that uses it up.
-    fn mean(&mut self, subject: &Subject<'_, T, P>, settings: Settings) -> Option<Attempt> {
+    fn mean(&mut self, subject: &Subject<'_, P>, settings: Settings) -> Option<Attempt> {
         // The transform is not quite orthonormal: the first attempt tells how much coefficients say of values.
         let (_, mut attempt) = self.pass(subject, settings, LAMBDA)?;
         let said = attempt.error;
@@ -201,7 +200,7 @@ impl<'a, T: Element, P: Transform, F: Fn(u8, &[usize]) -> P> Descent<'a, T, F> {
     }
 
     /// The attempt with the step of `settings` whose error is nearest below the goal.
-    fn meet_error(&mut self, subject: &Subject<'_, T, P>, settings: Settings) -> Option<Attempt> {
+    fn meet_error(&mut self, subject: &Subject<'_, P>, settings: Settings) -> Option<Attempt> {
         let allowed = self.allowed();
         let (mut below, mut above) = (None::<(f64, Attempt)>, None::<(f64, f64)>);
         let mut lambda = LAMBDA;
@@ -224,7 +223,7 @@ impl<'a, T: Element, P: Transform, F: Fn(u8, &[usize]) -> P> Descent<'a, T, F> {
     }
 
     /// The cheapest attempt under a bound: steps by descent, then trades.
-    fn bounded(&mut self, subject: &Subject<'_, T, P>, first: Attempt) -> Option<Attempt> {
+    fn bounded(&mut self, subject: &Subject<'_, P>, first: Attempt) -> Option<Attempt> {
         let mut best = first;
         let mut lambda = BOUNDED_LAMBDAS[0];
         for distance in [4, 2, 1] {
@@ -245,7 +244,7 @@ impl<'a, T: Element, P: Transform, F: Fn(u8, &[usize]) -> P> Descent<'a, T, F> {
         Some(best)
     }
 
-    fn better(&mut self, subject: &Subject<'_, T, P>, settings: Settings, lambda: f64, best: &mut Attempt) -> bool {
+    fn better(&mut self, subject: &Subject<'_, P>, settings: Settings, lambda: f64, best: &mut Attempt) -> bool {
         if self.passes == 0 {
             return false;
         }

@@ -19,18 +19,20 @@ mod quantise;
 mod rows;
 mod search;
 mod tile;
+mod values;
 mod variant;
 
 use super::real::Real;
 use super::tiles::{self, Tile};
 use super::{Goal, deflate, entropy, shuffle, varint};
-use crate::api::{Element, Error};
+use crate::api::{DType, Element, Error};
 pub use band::{Alike, Band};
 use context::Detail;
 use correct::Symbols;
 pub use integers::{read_integers, write_integers};
 
 use tile::{Choice, Source};
+use values::Output;
 
 /// Most values of a tile: its work space is about five times as large.
 pub const MOST: usize = 1 << 24;
@@ -54,14 +56,17 @@ pub trait Transform {
     fn inverse<F: Real>(&self, data: &mut [F]);
 }
 
+/// Makes the transform of a variant, by its number, for a tile of a shape.
+type Plan<'a, P> = dyn Fn(u8, &[usize]) -> P + 'a;
+
 /// Steps in bounds.
 const FACTORS: [f64; 8] = [0.7, 1.0, 1.25, 1.5, 1.75, 2.0, 2.4, 3.0];
 
 impl Goal {
     /// The step that an index stands for. Integers are off by half before rounding makes them wrong by one.
-    fn step<T: Element>(self, index: usize) -> f64 {
+    fn step(self, dtype: DType, index: usize) -> f64 {
         match self {
-            Goal::MaxAbs(bound) if T::DTYPE.is_float() => bound * FACTORS[index % 8],
+            Goal::MaxAbs(bound) if dtype.is_float() => bound * FACTORS[index % 8],
             Goal::MaxAbs(bound) => (bound.floor() + 0.5) * FACTORS[index % 8],
             // From 1/16 of the error up in 1/64 octaves.
             Goal::Rmse(error) => error * libm::exp2(index as f64 / 64.0 - 4.0),
@@ -103,12 +108,21 @@ pub fn compress<T: Element, P: Transform>(
     payload: &mut Vec<u8>,
 ) -> Result<(), Error> {
     let shape = tiles::squeeze(shape);
-    let source = Source { data, shape: &shape, goal };
+    let source = Source { values: &data, shape: &shape, goal };
+    write(&source, variants, &plan, payload)
+}
+
+fn write<P: Transform>(
+    source: &Source<'_>,
+    variants: &Variants,
+    plan: &Plan<'_, P>,
+    payload: &mut Vec<u8>,
+) -> Result<(), Error> {
     let start = payload.len();
-    write_tiles(&source, variants.first, &plan, payload)?;
+    write_tiles(source, variants.first, plan, payload)?;
     // Under a bound the careful coder gains less and takes as long: a second for an array of 50^3.
-    let careful = match goal {
-        Goal::Rmse(_) => descent::compress(&source, variants, &plan, payload.len() - start),
+    let careful = match source.goal {
+        Goal::Rmse(_) => descent::compress(source, variants, plan, payload.len() - start),
         Goal::MaxAbs(_) => None,
     };
     if let Some(careful) = careful {
@@ -119,14 +133,13 @@ pub fn compress<T: Element, P: Transform>(
 }
 
 /// Appends the payload of an array of any size.
-fn write_tiles<T: Element, P: Transform>(
-    source: &Source<'_, T>,
+fn write_tiles<P: Transform>(
+    source: &Source<'_>,
     variants: u8,
-    plan: &impl Fn(u8, &[usize]) -> P,
+    plan: &Plan<'_, P>,
     payload: &mut Vec<u8>,
 ) -> Result<(), Error> {
-    let (data, shape) = (source.data, source.shape);
-    let tiles = tiles::split(shape, MOST);
+    let tiles = tiles::split(source.shape, MOST);
     let (variant, mut choice) = search::choose(source, variants, plan);
     if variants > 1 {
         payload.push(variant);
@@ -138,7 +151,7 @@ fn write_tiles<T: Element, P: Transform>(
         for tile in &tiles {
             square_error += write_tile(source, tile, &plan(variant, &tile.shape), choice, payload)?;
         }
-        match tries.next(square_error, data.len()) {
+        match tries.next(square_error, source.values.len()) {
             None => return Ok(()),
             Some(step) => choice.step = step,
         }
@@ -147,26 +160,29 @@ fn write_tiles<T: Element, P: Transform>(
 }
 
 /// Whether it takes 64 bits to compute with magnitudes up to `largest`; `None` if those are not enough.
-fn precision<T: Element>(source: &Source<'_, T>, largest: f64, step: f64) -> Option<bool> {
+fn precision(source: &Source<'_>, largest: f64, step: f64) -> Option<bool> {
     // A step must divide, and its multiples must add up, without leaving the range of the type.
     if largest > 1e300 || !(1e-290..1e300).contains(&step) {
         return None;
     }
     let goal = source.goal.error();
-    let narrow = T::DTYPE.size() <= 4 && goal > largest / 65536.0 && largest < 1e30 && (1e-30..1e30).contains(&step);
+    let narrow = source.values.dtype().size() <= 4
+        && goal > largest / 65536.0
+        && largest < 1e30
+        && (1e-30..1e30).contains(&step);
     Some(!narrow)
 }
 
 /// Appends one tile and returns its squared error.
-fn write_tile<T: Element, P: Transform>(
-    source: &Source<'_, T>,
+fn write_tile<P: Transform>(
+    source: &Source<'_>,
     tile: &Tile,
     plan: &P,
     choice: Choice,
     payload: &mut Vec<u8>,
 ) -> Result<f64, Error> {
     let mut symbols = Symbols::default();
-    let wide = precision(source, source.largest(tile), source.goal.step::<T>(choice.step));
+    let wide = precision(source, source.largest(tile), source.step(choice.step));
     let coded = match wide {
         None => None,
         Some(true) => source.symbols::<f64, P>(tile, plan, choice, &mut symbols),
@@ -184,7 +200,7 @@ fn write_tile<T: Element, P: Transform>(
         payload.push((choice.step >> 3) as u8);
     }
     entropy::encode(&symbols.values, &symbols.contexts, payload);
-    if payload.len() - start >= tile.len() * T::DTYPE.size() {
+    if payload.len() - start >= tile.len() * source.values.dtype().size() {
         payload.truncate(start);
         write_raw(source, tile, payload)?;
         return Ok(0.0);
@@ -192,14 +208,10 @@ fn write_tile<T: Element, P: Transform>(
     Ok(square_error)
 }
 
-fn write_raw<T: Element>(source: &Source<'_, T>, tile: &Tile, payload: &mut Vec<u8>) -> Result<(), Error> {
-    let (size, length) = (T::DTYPE.size(), tile.shape[tile.shape.len() - 1]);
+fn write_raw(source: &Source<'_>, tile: &Tile, payload: &mut Vec<u8>) -> Result<(), Error> {
+    let size = source.values.dtype().size();
     let mut bytes = Vec::with_capacity(tile.len() * size);
-    tile.rows(source.shape, |row| {
-        for value in &source.data[row..row + length] {
-            bytes.extend_from_slice(&value.to_bits().to_le_bytes()[..size]);
-        }
-    });
+    tile.runs(source.shape).for_each(|run| source.values.write(run, &mut bytes));
     let mut packed = Vec::new();
     deflate::compress(&shuffle::shuffle(&bytes, size), 6, &mut packed)?;
     if packed.len() + 2 < bytes.len() {
@@ -224,9 +236,18 @@ pub fn decompress<T: Element, P: Transform>(
     (variants, plan): (&Variants, impl Fn(u8, &[usize]) -> P),
     data: &mut [T],
 ) -> Result<(), Error> {
-    let shape = tiles::squeeze(shape);
+    read(payload, &tiles::squeeze(shape), goal, (variants, &plan), &mut &mut *data)
+}
+
+fn read<P: Transform>(
+    payload: &[u8],
+    shape: &[usize],
+    goal: Goal,
+    (variants, plan): (&Variants, &Plan<'_, P>),
+    output: &mut dyn Output,
+) -> Result<(), Error> {
     if payload.first().is_some_and(|&head| careful::is_careful(head)) {
-        return careful::decode(payload, &shape, goal, (variants.count(), plan), data);
+        return careful::decode(payload, shape, goal, (variants.count(), plan), output);
     }
     let variants = variants.first;
     let mut at = usize::from(variants > 1);
@@ -235,8 +256,8 @@ pub fn decompress<T: Element, P: Transform>(
         return Err(Error::corrupt(0, format!("there is no variant {variant}")));
     }
     let plan = |shape: &[usize]| plan(variant, shape);
-    for tile in tiles::split(&shape, MOST) {
-        at += read_tile(payload.get(at..).unwrap_or_default(), at, goal, &plan, (&tile, &shape), data)?;
+    for tile in tiles::split(shape, MOST) {
+        at += read_tile(payload.get(at..).unwrap_or_default(), at, goal, &plan, (&tile, shape), output)?;
     }
     if at != payload.len() {
         return Err(Error::corrupt(at, format!("{} bytes behind the last tile", payload.len() - at)));
@@ -245,18 +266,18 @@ pub fn decompress<T: Element, P: Transform>(
 }
 
 /// Reads one tile from the start of `bytes`, which is at `place` of the payload; returns its bytes.
-fn read_tile<T: Element, P: Transform>(
+fn read_tile<P: Transform>(
     bytes: &[u8],
     place: usize,
     goal: Goal,
-    plan: &impl Fn(&[usize]) -> P,
+    plan: &dyn Fn(&[usize]) -> P,
     (tile, shape): (&Tile, &[usize]),
-    data: &mut [T],
+    output: &mut dyn Output,
 ) -> Result<usize, Error> {
     let missing = || Error::corrupt(place + bytes.len(), "the payload ends before its last tile");
     let head = *bytes.first().ok_or_else(missing)?;
     if head == PACKED || head == PLAIN {
-        return read_raw(bytes, place, tile, shape, data);
+        return read_raw(bytes, place, tile, shape, output);
     }
     let detail = if head & MANY != 0 { Detail::Many } else { Detail::Few };
     let mut choice = Choice { step: usize::from(head & 7), rounding: usize::from(head >> 3 & 3), detail };
@@ -268,20 +289,14 @@ fn read_tile<T: Element, P: Transform>(
     let rest = bytes.get(at..).unwrap_or_default();
     let plan = plan(&tile.shape);
     let read = match head & WIDE != 0 {
-        true => tile::decode::<T, f64, P>(rest, goal, choice, &plan, (tile, shape), data)?,
-        false => tile::decode::<T, f32, P>(rest, goal, choice, &plan, (tile, shape), data)?,
+        true => tile::decode::<f64, P>(rest, goal, choice, &plan, (tile, shape), output)?,
+        false => tile::decode::<f32, P>(rest, goal, choice, &plan, (tile, shape), output)?,
     };
     Ok(at + read)
 }
 
-fn read_raw<T: Element>(
-    bytes: &[u8],
-    place: usize,
-    tile: &Tile,
-    shape: &[usize],
-    data: &mut [T],
-) -> Result<usize, Error> {
-    let (size, length) = (T::DTYPE.size(), tile.shape[tile.shape.len() - 1]);
+fn read_raw(bytes: &[u8], place: usize, tile: &Tile, shape: &[usize], output: &mut dyn Output) -> Result<usize, Error> {
+    let size = output.dtype().size();
     let (mut at, plain) = (1, tile.len() * size);
     let packed = bytes.first() == Some(&PACKED);
     let length_here = if packed { varint::read_length(bytes, &mut at, bytes.len())? } else { plain };
@@ -291,13 +306,11 @@ fn read_raw<T: Element>(
         true => shuffle::unshuffle(&deflate::decompress(stored, plain)?, size),
         false => stored.to_vec(),
     };
-    let mut values = values.chunks_exact(size);
-    tile.rows(shape, |row| {
-        for (value, chunk) in data[row..row + length].iter_mut().zip(&mut values) {
-            let mut word = [0; 8];
-            word[..size].copy_from_slice(chunk);
-            *value = T::from_bits(u64::from_le_bytes(word));
-        }
-    });
+    let mut rest = &values[..];
+    for run in tile.runs(shape) {
+        let (bytes, behind) = rest.split_at((run.len() * size).min(rest.len()));
+        output.read(run.start, bytes);
+        rest = behind;
+    }
     Ok(end)
 }

@@ -4,7 +4,8 @@ use super::careful::{Attempt, MOST, Settings, restored};
 use super::descent::{self, Descent};
 use super::mixed;
 use super::tile::Source;
-use super::{Goal, Transform, Variants};
+use super::{Goal, Plan, Transform, Variants};
+use crate::api::DType;
 use crate::shared::range::BitCoder;
 use crate::shared::tiles::{self, Tile};
 
@@ -38,17 +39,17 @@ pub struct Whole<'a> {
 impl Whole<'_> {
     fn search<P: Transform, R>(
         &self,
-        plan: &impl Fn(u8, &[usize]) -> P,
-        search: impl FnOnce(Descent<'_, f64, &dyn Fn(u8, &[usize]) -> P>) -> Option<R>,
+        plan: &Plan<'_, P>,
+        search: impl FnOnce(Descent<'_, P>) -> Option<R>,
     ) -> Option<R> {
         let shape = tiles::squeeze(self.shape);
-        let source = Source { data: self.data, shape: &shape, goal: Goal::Rmse(self.error) };
+        let source = Source { values: &self.data, shape: &shape, goal: Goal::Rmse(self.error) };
         let tile = Tile { start: vec![0; shape.len()], shape: shape.clone() };
         if !descent::takes(&source, &tile) {
             return None;
         }
-        let (passes, plan) = (descent::passes(self.data.len(), 0), plan as &dyn Fn(u8, &[usize]) -> P);
-        search(Descent { source: &source, tile: &tile, plan: &plan, passes, room: self.room })
+        let passes = descent::passes(self.data.len(), 0);
+        search(Descent { source: &source, tile: &tile, plan, passes, room: self.room })
     }
 
     /// Bits that its coefficients take, about; none where it cannot be coded so.
@@ -90,5 +91,5 @@ pub fn code<P: Transform>(
     let plan = plan(variant, &shape);
     let symbol = |_: usize, offset: usize, _: &mixed::Odds<'_>| part.map_or(0, |part| part.symbols[offset]);
     let symbols = mixed::code(plan.bands(), shape.iter().product(), differences, coder, symbol);
-    restored::<f64, P>(&symbols, &settings, Goal::Rmse(error), &plan)
+    restored(&symbols, &settings, (Goal::Rmse(error), DType::F64), &plan)
 }

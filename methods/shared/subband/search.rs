@@ -5,8 +5,7 @@ use super::correct::Symbols;
 use super::layout::Layout;
 use super::quantise::ROUNDINGS;
 use super::tile::{Choice, Source};
-use super::{FACTORS, Goal, Transform, precision, variant};
-use crate::api::Element;
+use super::{FACTORS, Goal, Plan, Transform, precision, variant};
 use crate::shared::entropy;
 use crate::shared::tiles::{self, Tile};
 
@@ -28,16 +27,12 @@ const STEPS: usize = 1 << 11;
 const PASSES: usize = 4;
 
 /// The variant of the transform, and the choice for all tiles of an array.
-pub(super) fn choose<T: Element, P: Transform>(
-    source: &Source<'_, T>,
-    variants: u8,
-    plan: &impl Fn(u8, &[usize]) -> P,
-) -> (u8, Choice) {
+pub(super) fn choose<P: Transform>(source: &Source<'_>, variants: u8, plan: &Plan<'_, P>) -> (u8, Choice) {
     let start = match source.goal {
         Goal::MaxAbs(_) => 5,
         Goal::Rmse(_) => EVEN,
     };
-    let detail = if source.data.len() < LARGE / 8 { Detail::Few } else { Detail::Many };
+    let detail = if source.values.len() < LARGE / 8 { Detail::Few } else { Detail::Many };
     let first = Choice { step: start, rounding: 1, detail };
     let variant = if variants > 1 { variant::choose(source, variants, plan) } else { 0 };
     let mut sample = Sample::new(source, |shape| plan(variant, shape));
@@ -49,8 +44,8 @@ pub(super) fn choose<T: Element, P: Transform>(
 }
 
 /// Boxes of an array and what they take.
-struct Sample<'a, T, P> {
-    source: &'a Source<'a, T>,
+struct Sample<'a, P> {
+    source: &'a Source<'a>,
     boxes: Vec<Sampled<P>>,
     values: usize,
     symbols: Symbols,
@@ -65,8 +60,8 @@ struct Sampled<P> {
     coefficients: Vec<f64>,
 }
 
-impl<'a, T: Element, P: Transform> Sample<'a, T, P> {
-    fn new(source: &'a Source<'a, T>, plan: impl Fn(&[usize]) -> P) -> Self {
+impl<'a, P: Transform> Sample<'a, P> {
+    fn new(source: &'a Source<'a>, plan: impl Fn(&[usize]) -> P) -> Self {
         let take = |tile: Tile| {
             let (plan, mut coefficients) = (plan(&tile.shape), source.gather::<f64>(&tile));
             plan.forward(&mut coefficients);
@@ -84,7 +79,7 @@ impl<'a, T: Element, P: Transform> Sample<'a, T, P> {
         self.symbols.clear();
         for Sampled { tile, plan, layout, largest, coefficients } in &self.boxes {
             let (plan, symbols) = ((plan, layout), &mut self.symbols);
-            let coded = match precision(self.source, *largest, self.source.goal.step::<T>(choice.step)) {
+            let coded = match precision(self.source, *largest, self.source.step(choice.step)) {
                 None => None,
                 Some(true) => self.source.symbols_of(coefficients.clone(), tile, plan, choice, symbols),
                 Some(false) => {
@@ -95,7 +90,7 @@ impl<'a, T: Element, P: Transform> Sample<'a, T, P> {
             let Some(square_error) = coded else { return (u64::MAX, 0.0) };
             error += square_error;
         }
-        (bits_of(&self.symbols, self.source.data.len()), error)
+        (bits_of(&self.symbols, self.source.values.len()), error)
     }
 
     fn better(&mut self, best: &mut (u64, Choice), choice: Choice) -> bool {
@@ -136,7 +131,7 @@ impl<'a, T: Element, P: Transform> Sample<'a, T, P> {
     }
 
     fn choose_detail(&mut self, best: &mut (u64, Choice)) {
-        if self.source.data.len() <= LARGE {
+        if self.source.values.len() <= LARGE {
             let other = if best.1.detail == Detail::Few { Detail::Many } else { Detail::Few };
             let next = Choice { detail: other, ..best.1 };
             self.better(best, next);
@@ -213,7 +208,7 @@ pub(super) struct Tries {
 }
 
 impl Tries {
-    pub fn new<T: Element>(source: &Source<'_, T>, step: usize) -> Self {
+    pub fn new(source: &Source<'_>, step: usize) -> Self {
         let goal = match source.goal {
             Goal::Rmse(error) if error > 0.0 => Some(error),
             _ => None,

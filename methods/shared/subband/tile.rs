@@ -6,8 +6,9 @@ use super::layout::Layout;
 use super::neighbours::Contexts;
 use super::quantise::Quantiser;
 use super::rows::{self, Reader, Writer};
+use super::values::{Output, Values, pieces};
 use super::{Band, Goal, Transform};
-use crate::api::{Element, Error};
+use crate::api::Error;
 use crate::shared::entropy;
 use crate::shared::real::Real;
 use crate::shared::tiles::Tile;
@@ -24,27 +25,41 @@ pub(super) struct Choice {
 }
 
 /// An array that is being encoded.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Source<'a, T> {
-    pub data: &'a [T],
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub values: &'a dyn Values,
     pub shape: &'a [usize],
     pub goal: Goal,
 }
 
-impl<T: Element> Source<'_, T> {
+impl Source<'_> {
+    /// The step that an index stands for.
+    pub fn step(&self, index: usize) -> f64 {
+        self.goal.step(self.values.dtype(), index)
+    }
+
     /// Largest magnitude in a tile; infinite if anything there is not finite.
     pub fn largest(&self, tile: &Tile) -> f64 {
-        let length = tile.shape[tile.shape.len() - 1];
         let mut largest = 0.0f64;
         let mut finite = true;
-        tile.rows(self.shape, |row| {
-            for value in &self.data[row..row + length] {
-                let magnitude = value.to_f64().abs();
+        self.each(tile, |numbers| {
+            for number in numbers {
+                let magnitude = number.abs();
                 finite &= magnitude < f64::INFINITY;
                 largest = if magnitude > largest { magnitude } else { largest };
             }
         });
         if finite { largest } else { f64::INFINITY }
+    }
+
+    /// Calls `with` with the values of each piece of a tile.
+    fn each(&self, tile: &Tile, mut with: impl FnMut(&mut [f64])) {
+        let mut numbers = Vec::new();
+        for piece in pieces(tile, self.shape) {
+            numbers.resize(piece.len(), 0.0);
+            self.values.load(piece.start, &mut numbers);
+            with(&mut numbers);
+        }
     }
 
     /// Appends the symbols of a tile to `symbols`, and returns the sum of the squared errors that remain. `None` if the
@@ -70,14 +85,13 @@ impl<T: Element> Source<'_, T> {
         choice: Choice,
         symbols: &mut Symbols,
     ) -> Option<f64> {
-        if !quantise(&mut values, (plan, layout), self.goal.step::<T>(choice.step), choice, symbols) {
+        if !quantise(&mut values, (plan, layout), self.step(choice.step), choice, symbols) {
             return None;
         }
         plan.inverse(&mut values);
         if let Goal::MaxAbs(bound) = self.goal {
-            let corrector = Corrector::new::<T>(bound, magnitude(&values));
-            let base = choice.detail.contexts();
-            correct::encode(&corrector, self.data, self.shape, tile, &values, base, symbols);
+            let corrector = Corrector::new(self.values.dtype(), bound, magnitude(&values));
+            correct::encode(&corrector, self, tile, &values, choice.detail.contexts(), symbols);
             return Some(0.0);
         }
         Some(self.square_error(tile, &values))
@@ -86,23 +100,22 @@ impl<T: Element> Source<'_, T> {
     /// The values of a tile.
     pub fn gather<F: Real>(&self, tile: &Tile) -> Vec<F> {
         let mut values = Vec::with_capacity(tile.len());
-        let length = tile.shape[tile.shape.len() - 1];
-        tile.rows(self.shape, |row| {
-            values.extend(self.data[row..row + length].iter().map(|value| F::from_f64(value.to_f64())));
-        });
+        self.each(tile, |numbers| values.extend(numbers.iter().map(|&number| F::from_f64(number))));
         values
     }
 
     /// Sum of the squared errors of a tile of which `restored` is decoded.
     pub fn square_error<F: Real>(&self, tile: &Tile, restored: &[F]) -> f64 {
-        let length = tile.shape[tile.shape.len() - 1];
-        let (mut sum, mut at) = (0.0, 0);
-        tile.rows(self.shape, |row| {
-            for (value, restored) in self.data[row..row + length].iter().zip(&restored[at..at + length]) {
-                let error = value.to_f64() - T::from_f64(restored.to_f64()).to_f64();
+        let (mut sum, mut at, mut rounded) = (0.0, 0, Vec::new());
+        self.each(tile, |numbers| {
+            rounded.clear();
+            rounded.extend(restored[at..at + numbers.len()].iter().map(|value| value.to_f64()));
+            self.values.round(&mut rounded);
+            for (number, rounded) in numbers.iter().zip(&rounded) {
+                let error = number - rounded;
                 sum += error * error;
             }
-            at += length;
+            at += numbers.len();
         });
         sum
     }
@@ -146,30 +159,32 @@ fn quantise<F: Real, P: Transform>(
 }
 
 /// Decodes a tile of an array of shape `shape` into `output`; returns the bytes it took.
-pub(super) fn decode<T: Element, F: Real, P: Transform>(
+pub(super) fn decode<F: Real, P: Transform>(
     bytes: &[u8],
     goal: Goal,
     choice: Choice,
     plan: &P,
     (tile, shape): (&Tile, &[usize]),
-    output: &mut [T],
+    output: &mut dyn Output,
 ) -> Result<usize, Error> {
     let mut decoder = entropy::Decoder::new(bytes)?;
     let mut values = vec![F::default(); tile.len()];
-    restore(&mut decoder, goal.step::<T>(choice.step), choice, plan, &mut values);
+    restore(&mut decoder, goal.step(output.dtype(), choice.step), choice, plan, &mut values);
     plan.inverse(&mut values);
-    let length = tile.shape[tile.shape.len() - 1];
-    let (mut at, mut rows) = (0, Vec::with_capacity(tile.len() / length.max(1)));
-    tile.rows(shape, |row| {
-        let restored = values[at..at + length].iter();
-        output[row..row + length].iter_mut().zip(restored).for_each(|(y, r)| *y = T::from_f64(r.to_f64()));
-        at += length;
-        rows.push(row);
-    });
+    let (mut rest, mut numbers) = (&values[..], Vec::new());
+    for piece in pieces(tile, shape) {
+        let (restored, behind) = rest.split_at(piece.len());
+        numbers.clear();
+        numbers.extend(restored.iter().map(|value| value.to_f64()));
+        output.store(piece.start, &numbers);
+        rest = behind;
+    }
     if let Goal::MaxAbs(bound) = goal {
-        let corrector = Corrector::new::<T>(bound, magnitude(&values));
+        let corrector = Corrector::new(output.dtype(), bound, magnitude(&values));
+        let runs: Vec<_> = tile.runs(shape).collect();
+        let length = runs.first().map_or(1, ExactSizeIterator::len);
         for (at, fix) in correct::read(tile.len(), choice.detail.contexts(), |context| decoder.next(context))? {
-            output[rows[at / length] + at % length] = corrector.fixed(values[at].to_f64(), fix);
+            output.correct(runs[at / length].start + at % length, values[at].to_f64(), fix, &corrector);
         }
     }
     decoder.finish()

@@ -1,8 +1,7 @@
 //! Which variant of the transform: the one whose coefficients are the smallest, on boxes of the array.
 
 use super::tile::Source;
-use super::{Goal, Transform, precision};
-use crate::api::Element;
+use super::{Goal, Plan, Transform, precision};
 use crate::shared::real::Real;
 use crate::shared::tiles::Tile;
 
@@ -16,11 +15,7 @@ const UNIT: usize = 48;
 const TOGETHER: usize = 8;
 
 /// The first of `variants` variants with the fewest bits; `plan` makes the transform of one.
-pub(super) fn choose<T: Element, P: Transform>(
-    source: &Source<'_, T>,
-    variants: u8,
-    plan: &impl Fn(u8, &[usize]) -> P,
-) -> u8 {
+pub(super) fn choose<P: Transform>(source: &Source<'_>, variants: u8, plan: &Plan<'_, P>) -> u8 {
     let step = match source.goal {
         Goal::MaxAbs(_) => source.goal.error(),
         // An error spread evenly over a step is the step over the root of 12.
