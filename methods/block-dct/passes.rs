@@ -68,24 +68,14 @@ impl<F: Real> Blocks<F> {
             let (dct, size) = if block < cut.larger { (&mut *large, cut.size + 1) } else { (&mut *small, cut.size) };
             let rows = &mut slab[cut.start(block) * inner..][..size * inner];
             for lane in (0..inner).step_by(LANES) {
-                let lanes = LANES.min(inner - lane);
                 for (x, row) in x.iter_mut().zip(rows.chunks_exact(inner)) {
-                    match row[lane..].first_chunk() {
-                        Some(row) => *x = *row,
-                        None => {
-                            x[..lanes].copy_from_slice(&row[lane..lane + lanes]);
-                            x[lanes..].fill(F::default());
-                        }
-                    }
+                    simd::load(&row[lane..], x);
                 }
                 if !transform::<F, FORWARD>(dct, size, x) {
                     continue;
                 }
                 for (x, row) in x.iter().zip(rows.chunks_exact_mut(inner)) {
-                    match row[lane..].first_chunk_mut() {
-                        Some(row) => *row = *x,
-                        None => row[lane..lane + lanes].copy_from_slice(&x[..lanes]),
-                    }
+                    simd::store(x, &mut row[lane..]);
                 }
             }
         }

@@ -58,6 +58,27 @@ fn wide_lanes<K: LanesKernel>(kernel: K) -> K::Output {
     kernel.run::<lanes::Avx>()
 }
 
+/// Fills lanes with the first values of a row, and those for which it has none with zeros.
+#[inline(always)]
+pub fn load<V: Copy + Default, const N: usize>(row: &[V], lanes: &mut [V; N]) {
+    match row.first_chunk() {
+        Some(row) => *lanes = *row,
+        None => {
+            lanes[..row.len()].copy_from_slice(row);
+            lanes[row.len()..].fill(V::default());
+        }
+    }
+}
+
+/// Fills the first values of a row from lanes, as far as there are any.
+#[inline(always)]
+pub fn store<V: Copy, const N: usize>(lanes: &[V; N], row: &mut [V]) {
+    match row.first_chunk_mut() {
+        Some(row) => *row = *lanes,
+        None => row.copy_from_slice(&lanes[..row.len()]),
+    }
+}
+
 /// The sum, the second half added to the first again and again: an order that vectors of any width can follow.
 #[inline(always)]
 pub fn halves<T: Copy + std::ops::AddAssign, const N: usize>(mut terms: [T; N]) -> T {

@@ -61,22 +61,15 @@ impl<F: Real> Line<F> {
         std::mem::swap(x, &mut self.scratch);
     }
 
-    /// A row of values to coefficients, if that is done by lifting steps.
+    /// A row of values to coefficients, or back, if that is done by lifting steps.
     #[inline(always)]
-    pub fn analyse_row(&mut self, row: &mut [F]) -> bool {
+    pub fn row<const FORWARD: bool>(&mut self, row: &mut [F]) -> bool {
         let Some(lifting) = &self.lifting else { return false };
-        if self.length >= 2 {
-            lifting.analyse_row(row, &mut self.scratch.as_flattened_mut()[..row.len()]);
-        }
-        true
-    }
-
-    /// A row of coefficients to values, if that is done by lifting steps.
-    #[inline(always)]
-    pub fn synthesise_row(&mut self, row: &mut [F]) -> bool {
-        let Some(lifting) = &self.lifting else { return false };
-        if self.length >= 2 {
-            lifting.synthesise_row(row, &mut self.scratch.as_flattened_mut()[..row.len()]);
+        let scratch = &mut self.scratch.as_flattened_mut()[..row.len()];
+        match FORWARD {
+            _ if self.length < 2 => {}
+            true => lifting.analyse_row(row, scratch),
+            false => lifting.synthesise_row(row, scratch),
         }
         true
     }

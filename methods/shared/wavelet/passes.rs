@@ -17,37 +17,23 @@ pub(super) trait Change<V> {
     fn row(&mut self, row: &mut [V]) -> bool;
 }
 
-/// Values to coefficients.
-pub(super) struct Analysis<F>(pub Line<F>);
+/// Values to coefficients, or back.
+pub(super) struct Linear<F, const FORWARD: bool>(pub Line<F>);
 
-impl<F: Real> Change<F> for Analysis<F> {
-    const SKIPS_ZEROS: bool = false;
+impl<F: Real, const FORWARD: bool> Change<F> for Linear<F, FORWARD> {
+    const SKIPS_ZEROS: bool = !FORWARD;
 
     #[inline(always)]
     fn lines(&mut self, x: &mut Vec<Lanes<F>>) {
-        self.0.analyse(x);
+        match FORWARD {
+            true => self.0.analyse(x),
+            false => self.0.synthesise(x),
+        }
     }
 
     #[inline(always)]
     fn row(&mut self, row: &mut [F]) -> bool {
-        self.0.analyse_row(row)
-    }
-}
-
-/// Coefficients to values.
-pub(super) struct Synthesis<F>(pub Line<F>);
-
-impl<F: Real> Change<F> for Synthesis<F> {
-    const SKIPS_ZEROS: bool = true;
-
-    #[inline(always)]
-    fn lines(&mut self, x: &mut Vec<Lanes<F>>) {
-        self.0.synthesise(x);
-    }
-
-    #[inline(always)]
-    fn row(&mut self, row: &mut [F]) -> bool {
-        self.0.synthesise_row(row)
+        self.0.row::<FORWARD>(row)
     }
 }
 
@@ -99,27 +85,18 @@ impl<V: Copy + Default + PartialEq, C: Change<V>> simd::Kernel for Columns<'_, V
     fn run(mut self) {
         for &start in self.rows {
             for first in (0..self.row).step_by(LANES) {
-                let lanes = LANES.min(self.row - first);
+                let lanes = first..self.row.min(first + LANES);
                 let mut any = !C::SKIPS_ZEROS;
-                for (x, values) in self.x.iter_mut().zip(self.data[start + first..].chunks(self.stride)) {
-                    match values.first_chunk() {
-                        Some(values) if lanes == LANES => *x = *values,
-                        _ => {
-                            x[..lanes].copy_from_slice(&values[..lanes]);
-                            x[lanes..].fill(V::default());
-                        }
-                    }
+                for (x, values) in self.x.iter_mut().zip(self.data[start..].chunks(self.stride)) {
+                    simd::load(&values[lanes.clone()], x);
                     any |= x.iter().fold(false, |any, value| any | (*value != V::default()));
                 }
                 if !any {
                     continue;
                 }
                 self.change.lines(&mut self.x);
-                for (x, values) in self.x.iter().zip(self.data[start + first..].chunks_mut(self.stride)) {
-                    match values.first_chunk_mut() {
-                        Some(values) if lanes == LANES => *values = *x,
-                        _ => values[..lanes].copy_from_slice(&x[..lanes]),
-                    }
+                for (x, values) in self.x.iter().zip(self.data[start..].chunks_mut(self.stride)) {
+                    simd::store(x, &mut values[lanes.clone()]);
                 }
             }
         }

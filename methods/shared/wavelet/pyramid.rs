@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::filters::Family;
 use super::gains::Gains;
 use super::line::{LANES, Line};
-use super::passes::{self, Analysis, Change, Reversible, Synthesis};
+use super::passes::{self, Change, Linear, Reversible};
 use crate::shared::real::Real;
 use crate::shared::subband::{Alike, Band, Transform};
 
@@ -184,7 +184,7 @@ impl Transform for Pyramid {
         self.reverse(data);
         for level in &self.levels {
             for &axis in &level.axes {
-                self.pass(level, axis, data, Analysis(Line::new(self.family, level.shape[axis])));
+                self.pass(level, axis, data, Linear::<_, true>(Line::new(self.family, level.shape[axis])));
             }
         }
     }
@@ -192,7 +192,7 @@ impl Transform for Pyramid {
     fn inverse<F: Real>(&self, data: &mut [F]) {
         for level in self.levels.iter().rev() {
             for &axis in level.axes.iter().rev() {
-                self.pass(level, axis, data, Synthesis(Line::new(self.family, level.shape[axis])));
+                self.pass(level, axis, data, Linear::<_, false>(Line::new(self.family, level.shape[axis])));
             }
         }
         self.reverse(data);
