@@ -32,10 +32,7 @@ pub fn of(shape: &[usize]) -> Vec<Part> {
 fn shapes(shape: &[usize]) -> Vec<Vec<usize>> {
     let most = most(shape.iter().product());
     let Some((&first, rest)) = shape.split_first().filter(|_| most > 1) else { return vec![shape.to_vec()] };
-    let count = most.min(first);
-    // Wide arithmetic: the product of a length and a number of parts may not fit.
-    let border = |part: usize| (first as u128 * part as u128 / count as u128) as usize;
-    let lengths = (0..count).map(|part| border(part + 1) - border(part));
+    let lengths = runs(first, most.min(first)).map(|run| run.len());
     lengths
         .flat_map(|length| {
             // What is one index thick may be cut along the next axis.
@@ -43,6 +40,13 @@ fn shapes(shape: &[usize]) -> Vec<Vec<usize>> {
             inner.into_iter().map(move |inner| [&[length][..], &inner].concat())
         })
         .collect()
+}
+
+/// The `count` runs, one at least, into which a length is cut.
+pub fn runs(length: usize, count: usize) -> impl Iterator<Item = Range<usize>> {
+    // Wide arithmetic: the product of a length and a number of parts may not fit.
+    let border = move |part: usize| (length as u128 * part as u128 / count as u128) as usize;
+    (0..count).map(move |part| border(part)..border(part + 1))
 }
 
 /// Most parts of an array of `len` values.

@@ -52,8 +52,9 @@ fn best<T: Sample, const N: usize, K: Contexts<N>>(data: &[T], search: &Search<'
     }
     choices.extend(blended);
     if whole {
-        let payloads = choices.into_iter().map(|choice| code::<T, N, K>(choice, shape, data, bound));
-        return payloads.min_by_key(Vec::len).unwrap_or_default();
+        let payload = |choice| code::<T, N, K>(choice, shape, data, bound);
+        let payloads: Vec<Vec<u8>> = choices.into_par_iter().map(payload).collect();
+        return payloads.into_iter().min_by_key(Vec::len).unwrap_or_default();
     }
     let bits = |choice: &Choice<T>| choice.trial::<N, K>(shape, data, bound);
     let best = if choices.len() == 1 { 0 } else { least(choices.par_iter().map(bits).collect()) };

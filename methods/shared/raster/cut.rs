@@ -6,10 +6,10 @@ use super::head::Plan;
 use super::neighbours::Rows;
 use crate::shared::parts;
 
-/// A part of an array: the same run of each of its planes, all of which hold as many elements.
+/// A part of an array: the same runs of each of its planes, all of which hold as many elements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
-    run: Range<usize>,
+    runs: Vec<Range<usize>>,
     plane: usize,
     /// Its lengths, as many as the array has.
     pub shape: Vec<usize>,
@@ -18,40 +18,79 @@ pub struct Cut {
 impl Plan {
     /// The parts of an array of `shape`, one axis at least. Channels stay together, and so do mirror images.
     pub fn cuts(&self, shape: &[usize]) -> Vec<Cut> {
-        if !self.mirrors.is_empty() {
-            let plane = shape.iter().product();
-            return vec![Cut { run: 0..plane, plane, shape: shape.to_vec() }];
-        }
         let (channels, inner) = shape.split_at(usize::from(Rows::new(shape).are_channels()));
         let plane = inner.iter().product();
-        let cut = |part: parts::Part| Cut { run: part.values, plane, shape: [channels, &part.shape].concat() };
-        parts::of(inner).into_iter().map(cut).collect()
+        let cut = |runs, shape: &[usize]| Cut { runs, plane, shape: [channels, shape].concat() };
+        let Some((&first, rest)) = inner.split_first().filter(|_| !self.mirrors.is_empty()) else {
+            return parts::of(inner).into_iter().map(|part| cut(vec![part.values], &part.shape)).collect();
+        };
+        let folded = self.mirrors.iter().any(|mirror| mirror.axis == rest.len());
+        let step: usize = rest.iter().product();
+        let slab = |run: &Range<usize>| run.start * step..run.end * step;
+        let one = |runs: Vec<Range<usize>>| {
+            let length = runs.iter().map(Range::len).sum();
+            cut(runs.iter().map(slab).collect(), &[&[length], rest].concat())
+        };
+        runs(first, parts::most(plane), folded).map(one).collect()
     }
+}
+
+/// The runs of each of at most `most` parts of an axis; if it is `folded`, they are its own images under a mirror in the
+/// middle.
+fn runs(length: usize, most: usize, folded: bool) -> impl Iterator<Item = Vec<Range<usize>>> {
+    let free = if folded { length / 2 } else { length };
+    let images = move |run: Range<usize>| match folded {
+        true if run.end == free => vec![run.start..length - run.start],
+        true => vec![run.clone(), length - run.end..length - run.start],
+        false => vec![run],
+    };
+    parts::runs(free, most.min(free).max(1)).map(images)
 }
 
 impl Cut {
     /// Its elements of an array.
     pub fn gather(&self, array: &[i64]) -> Vec<i64> {
-        array.chunks(self.plane.max(1)).flat_map(|plane| plane[self.run.clone()].iter().copied()).collect()
+        let planes = array.chunks(self.plane.max(1));
+        let runs: Vec<&[i64]> = planes.flat_map(|plane| self.runs.iter().map(|run| &plane[run.clone()])).collect();
+        runs.concat()
     }
 
     /// Puts its elements where they stand in an array.
     pub fn scatter(&self, elements: &[i64], array: &mut [i64]) {
-        let runs = elements.chunks(self.run.len().max(1));
-        array
-            .chunks_mut(self.plane.max(1))
-            .zip(runs)
-            .for_each(|(plane, run)| plane[self.run.clone()].copy_from_slice(run));
+        let mut rest = elements;
+        for plane in array.chunks_mut(self.plane.max(1)) {
+            for run in &self.runs {
+                let (inside, others) = rest.split_at(run.len());
+                plane[run.clone()].copy_from_slice(inside);
+                rest = others;
+            }
+        }
     }
 }
-
 #[cfg(test)]
 mod tests {
+    use super::super::mirror::Mirror;
     use super::*;
+
+    /// The parts of an array with mirrors along these axes, which cover it.
+    fn cuts(shape: &[usize], axes: &[usize]) -> Vec<Cut> {
+        let mirrors = axes.iter().map(|&axis| Mirror { axis, negated: axis == 1 }).collect();
+        let plan = Plan { axes: vec![0], several: false, start: 0, mirrors, common: None };
+        let array: Vec<i64> = (0..shape.iter().product::<usize>() as i64).collect();
+        let (cuts, mut back) = (plan.cuts(shape), vec![-1; array.len()]);
+        for cut in &cuts {
+            let elements = cut.gather(&array);
+            assert_eq!(elements.len(), cut.shape.iter().product::<usize>());
+            cut.scatter(&elements, &mut back);
+        }
+        let covered: usize = cuts.iter().map(|cut| cut.shape.iter().product::<usize>()).sum();
+        assert!(covered == array.len() && back == array, "{shape:?} {axes:?}");
+        assert!(cuts.len() <= parts::most(array.len()), "{shape:?} {axes:?}");
+        cuts
+    }
 
     #[test]
     fn parts_cover_the_array_and_channels_stay_together() {
-        let plan = Plan { axes: vec![0], several: false, start: 0, mirrors: Vec::new(), common: None };
         for (shape, count) in [
             (&[7usize][..], 1),
             (&[3, 1 << 10, 1 << 11], 4),
@@ -59,14 +98,51 @@ mod tests {
             (&[9, 1 << 18], 4),
             (&[2, 1 << 20], 4),
         ] {
-            let array: Vec<i64> = (0..shape.iter().product::<usize>() as i64).collect();
-            let (cuts, mut back) = (plan.cuts(shape), vec![-1; array.len()]);
+            assert_eq!(cuts(shape, &[]).len(), count, "{shape:?}");
+        }
+    }
+
+    #[test]
+    fn mirrored_arrays_are_cut_along_their_first_axis() {
+        let lengths = |shape: &[usize], axes: &[usize], axis: usize| -> Vec<usize> {
+            cuts(shape, axes).iter().map(|cut| cut.shape[axis]).collect()
+        };
+        assert_eq!(lengths(&[7, 9], &[0, 1], 0), [7]);
+        // Along another axis: as without mirrors, but never along the next.
+        assert_eq!(lengths(&[9, 1 << 18], &[0], 0), [2, 2, 2, 3]);
+        assert_eq!(lengths(&[2, 1 << 20], &[0], 0), [1, 1]);
+        // Along the first: planes and their images.
+        assert_eq!(lengths(&[21, 1 << 17], &[1], 0), [4, 4, 4, 4, 5]);
+        assert_eq!(lengths(&[24, 1 << 17], &[0, 1], 0), [4, 4, 4, 4, 4, 4]);
+        assert_eq!(lengths(&[(1 << 20) + 3], &[0], 0), [1 << 19, (1 << 19) + 3]);
+        assert_eq!(lengths(&[6, 2, 3, 1 << 15], &[3], 0), [2, 4]);
+        // Too short for more.
+        assert_eq!(lengths(&[3, 1 << 20], &[1], 0), [3]);
+        assert_eq!(lengths(&[5, 1 << 20], &[1], 0), [2, 3]);
+        // Channels, of which each may be mirrored along its first axis, all along theirs, or a head may state anything.
+        assert_eq!(lengths(&[3, 9, 1 << 18], &[1], 1), [2, 2, 2, 3]);
+        assert_eq!(lengths(&[4, 9, 1 << 18], &[2], 1), [2, 2, 2, 3]);
+        assert_eq!(lengths(&[1 << 20], &[3], 0), [1 << 19; 2]);
+    }
+
+    #[test]
+    fn parts_of_a_mirrored_array_are_mirrored() {
+        const STEP: usize = 1 << 17;
+        for (channels, length) in [(1, 8), (1, 17), (3, 30), (2, 31)] {
+            let shape = [&[channels][..usize::from(channels > 1)], &[length, STEP]].concat();
+            let fold = |plane: usize| {
+                let (channel, place) = (plane / length, plane % length);
+                (channel * length + place.min(length - 1 - place)) as i64
+            };
+            let array: Vec<i64> = (0..channels * length * STEP).map(|i| fold(i / STEP)).collect();
+            let cuts = cuts(&shape, &[1]);
+            assert_eq!(cuts.len(), length / 4, "{shape:?}");
             for cut in &cuts {
-                let elements = cut.gather(&array);
-                assert_eq!(elements.len(), cut.shape.iter().product::<usize>());
-                cut.scatter(&elements, &mut back);
+                let planes: Vec<i64> = cut.gather(&array).into_iter().step_by(STEP).collect();
+                for channel in planes.chunks(planes.len() / channels) {
+                    assert!(channel.iter().eq(channel.iter().rev()), "{shape:?}: {channel:?}");
+                }
             }
-            assert!(cuts.len() == count && back == array, "{shape:?}");
         }
     }
 }
