@@ -39,10 +39,13 @@ impl Plan {
 /// middle.
 fn runs(length: usize, most: usize, folded: bool) -> impl Iterator<Item = Vec<Range<usize>>> {
     let free = if folded { length / 2 } else { length };
-    let images = move |run: Range<usize>| match folded {
-        true if run.end == free => vec![run.start..length - run.start],
-        true => vec![run.clone(), length - run.end..length - run.start],
-        false => vec![run],
+    let images = move |run: Range<usize>| {
+        let (image, joined) = (length - run.end..length - run.start, run.start..length - run.start);
+        match folded {
+            true if run.end == free => vec![joined],
+            true => vec![run, image],
+            false => vec![run],
+        }
     };
     parts::runs(free, most.min(free).max(1)).map(images)
 }
