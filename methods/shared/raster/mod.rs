@@ -185,7 +185,7 @@ mod tests {
         const DETAIL: Detail = Detail::Few;
         let shape = [129, 97, 96];
         let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a small pool");
-        for (axis, back, sign) in [(0, 2, 1), (0, 2, -1), (2, 0, 1), (2, 0, -1)] {
+        for (axis, back, sign) in [(0, 2, -1), (2, 0, 1)] {
             let value = |i: usize| {
                 let mut at = [i / (97 * 96), i / 96 % 97, i % 96];
                 let image = shape[axis] - 1 - at[axis];
