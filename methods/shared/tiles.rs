@@ -87,7 +87,7 @@ impl Tile {
         let (tile, array) = (self.clone(), array.to_vec());
         let inner: usize = array[axis + 1..].iter().product();
         let length = tile.shape[axis] * inner;
-        let count = if length == 0 { 0 } else { tile.len() / length };
+        let count = tile.len().checked_div(length).unwrap_or(0);
         let mut index = vec![0usize; axis];
         (0..count).map(move |_| {
             let outer = index.iter().zip(&tile.start).zip(&array);
@@ -124,11 +124,11 @@ mod tests {
     #[test]
     fn runs_are_as_long_as_they_can_be() {
         let tile = |start: [usize; 3], shape: [usize; 3]| Tile { start: start.to_vec(), shape: shape.to_vec() };
-        let runs = |tile: Tile| tile.runs(&[4, 5, 6]).collect::<Vec<_>>();
-        assert_eq!(runs(tile([0; 3], [4, 5, 6])), [0..120]);
-        assert_eq!(runs(tile([1, 0, 0], [2, 5, 6])), [30..90]);
-        assert_eq!(runs(tile([1, 2, 0], [2, 2, 6])), [42..54, 72..84]);
-        assert_eq!(runs(tile([1, 2, 3], [1, 2, 2])), [45..47, 51..53]);
+        let runs = |tile: Tile| tile.runs(&[4, 5, 6]).map(|run| (run.start, run.end)).collect::<Vec<_>>();
+        assert_eq!(runs(tile([0; 3], [4, 5, 6])), [(0, 120)]);
+        assert_eq!(runs(tile([1, 0, 0], [2, 5, 6])), [(30, 90)]);
+        assert_eq!(runs(tile([1, 2, 0], [2, 2, 6])), [(42, 54), (72, 84)]);
+        assert_eq!(runs(tile([1, 2, 3], [1, 2, 2])), [(45, 47), (51, 53)]);
         assert_eq!(runs(tile([1, 2, 3], [1, 0, 2])), []);
     }
 
