@@ -110,7 +110,10 @@ fn run(options: &Options) {
 
 /// Repeats an array along its first axis until it has at least so many bytes.
 fn repeat(tensor: &mut Tensor, at_least: usize) {
-    let times = at_least.div_ceil(tensor.byte_len().max(1)).max(1);
+    let times = at_least.div_ceil(tensor.byte_len().max(1));
+    if times <= 1 {
+        return;
+    }
     let (mut shape, mut bytes) = (tensor.shape().to_vec(), Vec::new());
     shape[0] *= times;
     tensor.view().write_le(&mut bytes);

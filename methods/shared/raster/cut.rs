@@ -70,6 +70,7 @@ impl Cut {
         }
     }
 }
+
 #[cfg(test)]
 mod tests {
     use super::super::mirror::Mirror;

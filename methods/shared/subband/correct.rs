@@ -4,7 +4,7 @@
 //! helps, the value's own bits are coded instead.
 
 use super::tile::Source;
-use super::values::pieces;
+use super::values::each_restored;
 use crate::api::{DType, Element, Error};
 use crate::shared::real::Real;
 use crate::shared::tiles::Tile;
@@ -124,12 +124,10 @@ pub(super) fn encode<F: Real>(
     let (mut trail, mut next, mut at, mut count) = (Trail::new(base), 0, 0, 0);
     let head = symbols.values.len();
     symbols.push(base + COUNT, 0);
-    let (mut numbers, mut misses) = (Vec::new(), Vec::new());
-    for piece in pieces(tile, source.shape) {
-        numbers.clear();
-        numbers.extend(restored[at..at + piece.len()].iter().map(|value| value.to_f64()));
+    let mut misses = Vec::new();
+    each_restored(tile, source.shape, restored, |piece, numbers| {
         misses.clear();
-        source.values.misses(piece.start, &numbers, corrector.bound, &mut misses);
+        source.values.misses(piece.start, numbers, corrector.bound, &mut misses);
         for &i in &misses {
             let gap = (at + i - next) as i32;
             next = at + i + 1;
@@ -145,7 +143,7 @@ pub(super) fn encode<F: Real>(
             trail.note_steps(if let Fix::Steps(steps) = fix { steps } else { 0 });
         }
         at += piece.len();
-    }
+    });
     symbols.values[head] = count;
 }
 

@@ -6,7 +6,7 @@ use super::layout::Layout;
 use super::neighbours::Contexts;
 use super::quantise::Quantiser;
 use super::rows::{self, Reader, Writer};
-use super::values::{Output, Values, pieces};
+use super::values::{Output, Values, each_restored, pieces};
 use super::{Band, Goal, Transform};
 use crate::api::Error;
 use crate::shared::entropy;
@@ -53,12 +53,12 @@ impl Source<'_> {
     }
 
     /// Calls `with` with the values of each piece of a tile.
-    fn each(&self, tile: &Tile, mut with: impl FnMut(&mut [f64])) {
+    fn each(&self, tile: &Tile, mut with: impl FnMut(&[f64])) {
         let mut numbers = Vec::new();
         for piece in pieces(tile, self.shape) {
             numbers.resize(piece.len(), 0.0);
             self.values.load(piece.start, &mut numbers);
-            with(&mut numbers);
+            with(&numbers);
         }
     }
 
@@ -106,16 +106,15 @@ impl Source<'_> {
 
     /// Sum of the squared errors of a tile of which `restored` is decoded.
     pub fn square_error<F: Real>(&self, tile: &Tile, restored: &[F]) -> f64 {
-        let (mut sum, mut at, mut rounded) = (0.0, 0, Vec::new());
-        self.each(tile, |numbers| {
-            rounded.clear();
-            rounded.extend(restored[at..at + numbers.len()].iter().map(|value| value.to_f64()));
-            self.values.round(&mut rounded);
-            for (number, rounded) in numbers.iter().zip(&rounded) {
-                let error = number - rounded;
+        let (mut sum, mut numbers) = (0.0, Vec::new());
+        each_restored(tile, self.shape, restored, |piece, rounded| {
+            numbers.resize(piece.len(), 0.0);
+            self.values.load(piece.start, &mut numbers);
+            self.values.round(rounded);
+            for (number, rounded) in numbers.iter().zip(rounded) {
+                let error = number - *rounded;
                 sum += error * error;
             }
-            at += numbers.len();
         });
         sum
     }
@@ -171,14 +170,7 @@ pub(super) fn decode<F: Real, P: Transform>(
     let mut values = vec![F::default(); tile.len()];
     restore(&mut decoder, goal.step(output.dtype(), choice.step), choice, plan, &mut values);
     plan.inverse(&mut values);
-    let (mut rest, mut numbers) = (&values[..], Vec::new());
-    for piece in pieces(tile, shape) {
-        let (restored, behind) = rest.split_at(piece.len());
-        numbers.clear();
-        numbers.extend(restored.iter().map(|value| value.to_f64()));
-        output.store(piece.start, &numbers);
-        rest = behind;
-    }
+    each_restored(tile, shape, &values, |piece, numbers| output.store(piece.start, numbers));
     if let Goal::MaxAbs(bound) = goal {
         let corrector = Corrector::new(output.dtype(), bound, magnitude(&values));
         let runs: Vec<_> = tile.runs(shape).collect();

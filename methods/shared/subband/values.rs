@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::correct::{Corrector, Fix};
 use crate::api::{DType, Element};
+use crate::shared::real::Real;
 use crate::shared::tiles::Tile;
 
 /// Most values of a piece.
@@ -115,6 +116,24 @@ impl<T: Element> Output for &mut [T] {
 
     fn correct(&mut self, at: usize, restored: f64, fix: Fix, corrector: &Corrector) {
         self[at] = corrector.fixed(restored, fix);
+    }
+}
+
+/// Calls `with` for each piece of a tile of an array of shape `array`, in C order: with where it lies there, and with those
+/// of `restored`, the values of the tile, that belong to it.
+pub(super) fn each_restored<F: Real>(
+    tile: &Tile,
+    array: &[usize],
+    restored: &[F],
+    mut with: impl FnMut(Range<usize>, &mut [f64]),
+) {
+    let (mut rest, mut numbers) = (restored, Vec::new());
+    for piece in pieces(tile, array) {
+        let (inside, behind) = rest.split_at(piece.len());
+        numbers.clear();
+        numbers.extend(inside.iter().map(|value| value.to_f64()));
+        with(piece, &mut numbers);
+        rest = behind;
     }
 }
 
