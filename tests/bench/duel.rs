@@ -5,7 +5,8 @@
 //! Times are the best of all rounds, and count for arrays of 0.5 MB or more. Both run on one thread, unless `--threads 2`
 //! gives the first one more; `--mb 8` repeats smaller arrays along their first axis until they have as many MB. So a method
 //! is timed against itself on fewer threads, and must write the same bytes:
-//! `cargo bench --bench duel -- --one hybrid --other hybrid --threads 2 --mb 8`.
+//! `cargo bench --bench duel -- --one hybrid --other hybrid --threads 2 --mb 8`. What the machine allows stands behind `of`:
+//! the other method at work on as many threads at once, each for itself.
 
 use std::time::Instant;
 
@@ -38,7 +39,8 @@ struct Subject {
     decode_s: f64,
 }
 
-/// One method over the other: size, speed of encoding, speed of decoding; and both speeds of the one, MB/s.
+/// One method over the other: size, speed of encoding, speed of decoding; both speeds of the one, MB/s; and how many
+/// times the other's speed as many of it reach together as the one has threads.
 #[derive(Clone, Copy)]
 struct Ratios {
     timed: bool,
@@ -46,6 +48,7 @@ struct Ratios {
     encode: f64,
     decode: f64,
     speeds: [f64; 2],
+    possible: [f64; 2],
 }
 
 fn main() {
@@ -99,6 +102,9 @@ fn run(options: &Options) {
         for (target, all) in targets.iter().zip(&mut all) {
             let ratios = duel(options, &dataset, *target);
             line.push_str(&format!(" | {:.3} {:5.2} {:5.2}", ratios.size, ratios.encode, ratios.decode));
+            if options.threads > 1 {
+                line.push_str(&format!(" of {:.2} {:.2}", ratios.possible[0], ratios.possible[1]));
+            }
             all.push(ratios);
         }
         println!("{line}");
@@ -127,8 +133,14 @@ fn duel(options: &Options, dataset: &Dataset, target: TargetSpec) -> Ratios {
     let mut subjects = [(one, options.threads), (other, 1)]
         .map(|(text, threads)| subject(text, pool(threads), target, dataset.fill_value));
     let mut decoded = Tensor::zeros(dataset.tensor.dtype(), dataset.tensor.shape());
+    let crowd = if options.threads > 1 { options.threads } else { 0 };
+    let mut crowd: Vec<(Subject, Tensor)> =
+        (0..crowd).map(|_| (subject(other, pool(1), target, dataset.fill_value), decoded.clone())).collect();
+    let mut together = [f64::INFINITY; 2];
     for _ in 0..options.rounds {
         subjects.iter_mut().for_each(|subject| subject.round(&dataset.tensor, &mut decoded));
+        let taken = at_once(&mut crowd, &dataset.tensor);
+        together = std::array::from_fn(|way| together[way].min(taken[way]));
     }
     let itself = options.methods[0] == options.methods[1];
     let [one, other] = subjects;
@@ -139,7 +151,25 @@ fn duel(options: &Options, dataset: &Dataset, target: TargetSpec) -> Ratios {
         encode: other.encode_s / one.encode_s,
         decode: other.decode_s / one.decode_s,
         speeds: [one.encode_s, one.decode_s].map(|seconds| dataset.tensor.byte_len() as f64 / seconds / 1e6),
+        possible: [other.encode_s / together[0], other.decode_s / together[1]].map(|times| times * crowd.len() as f64),
     }
+}
+
+/// Seconds until all have encoded, and until all have decoded.
+fn at_once(crowd: &mut [(Subject, Tensor)], tensor: &Tensor) -> [f64; 2] {
+    let encode = |(subject, _): &mut (Subject, Tensor)| subject.encode(tensor);
+    let decode = |(subject, decoded): &mut (Subject, Tensor)| subject.decode(decoded);
+    [seconds(|| all(crowd, encode)), seconds(|| all(crowd, decode))]
+}
+
+fn all(crowd: &mut [(Subject, Tensor)], work: impl Fn(&mut (Subject, Tensor)) + Copy + Send) {
+    std::thread::scope(|scope| crowd.iter_mut().for_each(|one| drop(scope.spawn(move || work(one)))));
+}
+
+fn seconds(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64()
 }
 
 fn subject(text: &str, pool: ThreadPool, target: Target, fill: Option<f64>) -> Subject {
@@ -151,14 +181,19 @@ fn subject(text: &str, pool: ThreadPool, target: Target, fill: Option<f64>) -> S
 
 impl Subject {
     fn round(&mut self, tensor: &Tensor, decoded: &mut Tensor) {
+        let [encode, decode] = [seconds(|| self.encode(tensor)), seconds(|| self.decode(decoded))];
+        (self.encode_s, self.decode_s) = (self.encode_s.min(encode), self.decode_s.min(decode));
+    }
+
+    fn encode(&mut self, tensor: &Tensor) {
         let Subject { pool, compressor, payload, .. } = self;
         payload.clear();
-        let start = Instant::now();
         pool.install(|| compressor.compress(tensor.view(), payload)).expect("within its capabilities");
-        self.encode_s = self.encode_s.min(start.elapsed().as_secs_f64());
-        let start = Instant::now();
+    }
+
+    fn decode(&mut self, decoded: &mut Tensor) {
+        let Subject { pool, compressor, payload, .. } = self;
         pool.install(|| compressor.decompress(payload, decoded.view_mut())).expect("its own payload");
-        self.decode_s = self.decode_s.min(start.elapsed().as_secs_f64());
     }
 }
 
@@ -171,8 +206,13 @@ fn summary(all: &[Ratios]) -> String {
     let mean = (all.iter().map(|ratios| ratios.size.ln()).sum::<f64>() / all.len() as f64).exp();
     let timed: Vec<&Ratios> = all.iter().filter(|ratios| ratios.timed).collect();
     let of = |figure: fn(&Ratios) -> f64| median(timed.iter().map(|ratios| figure(ratios)).collect());
+    let possible = [of(|ratios| ratios.possible[0]), of(|ratios| ratios.possible[1])];
+    let possible = match possible[0] > 0.0 {
+        true => format!(" of {:.2} and {:.2}", possible[0], possible[1]),
+        false => String::new(),
+    };
     format!(
-        "size {mean:.3} (geometric mean of {}), encode {:.2} ({:.1} MB/s), decode {:.2} ({:.1} MB/s) (medians of {})",
+        "size {mean:.3} (geometric mean of {}), encode {:.2} ({:.1} MB/s), decode {:.2} ({:.1} MB/s){possible} (medians of {})",
         all.len(),
         of(|ratios| ratios.encode),
         of(|ratios| ratios.speeds[0]),
