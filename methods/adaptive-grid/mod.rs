@@ -41,7 +41,7 @@ const LOSSLESS_TYPES: &[DType] = &[DType::F32, DType::I8, DType::U8, DType::I16,
 
 impl Method for AdaptiveGrid {
     const ID: &'static str = "adaptive-grid";
-    const FORMAT: u8 = 3;
+    const FORMAT: u8 = 4;
     const CAPABILITIES: Capabilities = Capabilities::new(
         "nested grids, each predicted from the coarser one by interpolation; residuals entropy-coded",
         &[

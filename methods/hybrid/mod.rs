@@ -50,7 +50,7 @@ pub struct Hybrid {
 
 impl Method for Hybrid {
     const ID: &'static str = "hybrid";
-    const FORMAT: u8 = 7;
+    const FORMAT: u8 = 8;
     const CAPABILITIES: Capabilities = Capabilities::new(
         "the best of interpolation, Lorenzo, least squares, lattices and palettes, by trial; context mixing",
         &[TargetRow::new(TargetKind::MaxAbs, Promise::Bounded, exact::TYPES)],

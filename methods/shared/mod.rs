@@ -13,6 +13,7 @@ pub mod linalg;
 mod missing;
 pub mod mixing;
 pub mod multilevel;
+pub mod parallel;
 pub mod parts;
 pub mod pco;
 pub mod picture;

@@ -19,39 +19,45 @@ pub struct Part {
 
 /// The parts of an array of `shape`, one axis at least.
 pub fn of(shape: &[usize]) -> Vec<Part> {
+    cut(shape, wanted(shape.iter().product()))
+}
+
+/// The parts of an array of `shape`, one axis at least, of which about so many are wanted: no more than twice as many.
+pub fn cut(shape: &[usize], wanted: usize) -> Vec<Part> {
     let mut at = 0;
     let part = |shape: Vec<usize>| {
         let start = at;
         at += shape.iter().product::<usize>();
         Part { values: start..at, shape }
     };
-    shapes(shape).into_iter().map(part).collect()
+    shapes(shape, wanted).into_iter().map(part).collect()
 }
 
 /// The shapes of the parts, in C order.
-fn shapes(shape: &[usize]) -> Vec<Vec<usize>> {
-    let most = most(shape.iter().product());
-    let Some((&first, rest)) = shape.split_first().filter(|_| most > 1) else { return vec![shape.to_vec()] };
-    let lengths = runs(first, most.min(first)).map(|run| run.len());
-    lengths
-        .flat_map(|length| {
-            // What is one index thick may be cut along the next axis.
-            let inner = if length == 1 { shapes(rest) } else { vec![rest.to_vec()] };
-            inner.into_iter().map(move |inner| [&[length][..], &inner].concat())
-        })
-        .collect()
+fn shapes(shape: &[usize], wanted: usize) -> Vec<Vec<usize>> {
+    let Some((&first, rest)) = shape.split_first().filter(|_| wanted > 1) else { return vec![shape.to_vec()] };
+    if first < wanted {
+        // What is one index thick is cut along the next axis.
+        let inner = shapes(rest, wanted.div_ceil(first.max(1)));
+        return (0..first).flat_map(|_| inner.iter().map(|inner| [&[1][..], inner].concat())).collect();
+    }
+    runs(first, wanted).map(|run| [&[run.len()][..], rest].concat()).collect()
 }
 
-/// The `count` runs, one at least, into which a length is cut.
-pub fn runs(length: usize, count: usize) -> impl Iterator<Item = Range<usize>> {
+/// The runs into which a length is cut, so many if it is that long.
+pub fn runs(length: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let count = most.min(length).max(1);
     // Wide arithmetic: the product of a length and a number of parts may not fit.
     let border = move |part: usize| (length as u128 * part as u128 / count as u128) as usize;
     (0..count).map(move |part| border(part)..border(part + 1))
 }
 
-/// Most parts of an array of `len` values.
-pub fn most(len: usize) -> usize {
-    (len / VALUES).max(1)
+/// How many parts are wanted of an array of `len` values: one, or an even number, so that two threads have as much to do.
+pub fn wanted(len: usize) -> usize {
+    match len / VALUES {
+        0 | 1 => 1,
+        count => count.next_multiple_of(2),
+    }
 }
 
 /// Each part with its values of an array, of which they are the parts.
@@ -90,11 +96,10 @@ pub fn take(payload: &[u8], mut at: usize, count: usize) -> Result<Vec<&[u8]>, E
     Ok(streams)
 }
 
-/// The payload of streams: as many as an array of so many parts at `most` has. Where these are several, the number of
-/// streams goes before them.
-pub fn join(streams: &[Vec<u8>], most: usize) -> Vec<u8> {
+/// The payload of the streams of an array's parts. Where more than one is wanted, their number goes before them.
+pub fn join(streams: &[Vec<u8>], wanted: usize) -> Vec<u8> {
     let mut payload = Vec::new();
-    if most > 1 {
+    if wanted > 1 {
         varint::write(streams.len() as u64, &mut payload);
     }
     append(streams, &mut payload);
@@ -104,13 +109,14 @@ pub fn join(streams: &[Vec<u8>], most: usize) -> Vec<u8> {
 /// The streams of a payload that [`join`] made.
 ///
 /// # Errors
-/// `Corrupt` if there are none, or more than `most`, or they are longer than the payload.
-pub fn split(payload: &[u8], most: usize) -> Result<Vec<&[u8]>, Error> {
-    if most == 1 {
+/// `Corrupt` if there are none, or more than any array has of which so many are `wanted`, or they are longer than the
+/// payload.
+pub fn split(payload: &[u8], wanted: usize) -> Result<Vec<&[u8]>, Error> {
+    if wanted == 1 {
         return Ok(vec![payload]);
     }
     let mut at = 0;
-    let count = varint::read_length(payload, &mut at, most)?;
+    let count = varint::read_length(payload, &mut at, 2 * wanted)?;
     if count == 0 {
         return Err(Error::corrupt(0, "no stream where there is at least one"));
     }
@@ -125,7 +131,7 @@ mod tests {
     fn parts_follow_each_other_are_of_a_size_and_make_the_array() {
         for shape in [&[3usize, 5][..], &[1 << 21], &[7, 1 << 19], &[2, 1 << 22], &[1, 1 << 22], &[1000, 30, 70]]
             .into_iter()
-            .chain([&[3, 1 << 21][..], &[7, 5, 1 << 18], &[1 << 22, 2], &[1, 1, 3_000_001]])
+            .chain([&[3, 1 << 21][..], &[7, 5, 1 << 18], &[1 << 22, 2], &[1, 1, 3_000_001], &[3, 7, 100_000]])
         {
             let parts = of(shape);
             let mut at = 0;
@@ -134,14 +140,24 @@ mod tests {
                 at = part.values.end;
             }
             let len = shape.iter().product::<usize>();
-            assert!(at == len && parts.len() <= most(len), "{shape:?}");
-            assert!(parts.iter().all(|part| part.values.len() < 2 * VALUES), "{shape:?}");
+            assert!(at == len && parts.len() < 2 * wanted(len), "{shape:?}");
+            assert!(parts.iter().all(|part| part.values.len() <= 2 * VALUES), "{shape:?}");
         }
         let of = |shape: &[usize]| of(shape).into_iter().map(|part| part.shape).collect::<Vec<_>>();
         assert_eq!(of(&[100, 100]), [[100, 100]]);
         assert_eq!(of(&[128, 128, 128]), [[32, 128, 128]; 4]);
         assert_eq!(of(&[1 << 20]), [[1 << 19]; 2]);
         assert_eq!(of(&[3, 1 << 20]), [[1, 1 << 19]; 6]);
+    }
+
+    #[test]
+    fn two_threads_have_as_much_to_do() {
+        assert_eq!([0, VALUES, 2 * VALUES - 1, 2 * VALUES, 3 * VALUES, 5 * VALUES].map(wanted), [1, 1, 1, 2, 4, 6]);
+        let lengths = |length, most| runs(length, most).map(|run| run.len()).collect::<Vec<_>>();
+        assert_eq!(lengths(8, 6), [1, 1, 2, 1, 1, 2]);
+        assert_eq!(lengths(7, 4), [1, 2, 2, 2]);
+        assert_eq!((lengths(0, 4), lengths(3, 1), lengths(2, 9)), (vec![0], vec![3], vec![1, 1]));
+        assert_eq!(cut(&[3, 10], 4).len(), 6);
     }
 
     #[test]
@@ -152,7 +168,8 @@ mod tests {
         assert_eq!(split(&join(&streams[..1], 3), 3).expect("a stream"), [&[1u8, 2, 3][..]]);
         assert_eq!(split(&join(&streams[..1], 1), 1).expect("a stream"), [&[1u8, 2, 3][..]]);
         assert_eq!(split(&payload, 4).expect("fewer than possible"), [&[1u8, 2, 3][..], &[], &[4]]);
-        assert!(split(&payload, 2).is_err() && split(&[0, 1], 3).is_err());
+        assert!(split(&payload, 1).is_ok() && split(&join(&vec![vec![]; 5], 2), 2).is_err());
+        assert!(split(&[0, 1], 3).is_err());
         assert!(split(&[], 3).is_err() && split(&[3, 9, 9], 3).is_err());
     }
 }

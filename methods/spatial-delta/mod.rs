@@ -34,7 +34,7 @@ pub struct SpatialDelta {
 
 impl Method for SpatialDelta {
     const ID: &'static str = "spatial-delta";
-    const FORMAT: u8 = 7;
+    const FORMAT: u8 = 8;
     const CAPABILITIES: Capabilities = Capabilities::new(
         "differences and least squares on ordered values, then context mixing; lossless, or quantised first",
         &[

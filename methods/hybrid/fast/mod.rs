@@ -18,8 +18,6 @@ mod rows;
 mod side;
 mod tokens;
 
-use rayon::prelude::*;
-
 pub(super) use self::lane::Value;
 
 use self::band::Band;
@@ -29,6 +27,7 @@ use self::plan::{Plan, step};
 use self::side::{Decoder, Encoder, Residual};
 use crate::api::Error;
 use crate::shared::entropy::rows::{self as coded, Counts};
+use crate::shared::parallel;
 use crate::shared::parts::{self, Part};
 use crate::shared::range::{RangeDecoder, RangeEncoder};
 use crate::shared::{pco, varint};
@@ -46,7 +45,7 @@ pub(super) fn write<T: Value>(data: &[T], shape: &[usize], bound: f64, payload: 
         let mut bytes = Vec::new();
         write_part(&data[part.values.clone()], &part.shape, bound, &mut bytes).map(|()| bytes)
     };
-    let written: Vec<Vec<u8>> = parts.par_iter().map(one).collect::<Result<_, _>>()?;
+    let written: Vec<Vec<u8>> = parallel::map(&parts, one).into_iter().collect::<Result<_, _>>()?;
     parts::append(&written, payload);
     Ok(())
 }
@@ -110,8 +109,8 @@ fn write_head<T: Value>(plan: &Plan<T>, len: usize, payload: &mut Vec<u8>) {
 pub(super) fn read<T: Value>(payload: &[u8], shape: &[usize], bound: f64, data: &mut [T]) -> Result<(), Error> {
     let parts = parts::of(shape);
     let streams = parts::take(payload, 0, parts.len())?;
-    let jobs: Vec<_> = parts::split_values(&parts, data).into_iter().zip(streams).collect();
-    jobs.into_par_iter().try_for_each(|((part, values), bytes)| read_part(bytes, &part.shape, bound, values))
+    let one = |((part, values), bytes): ((&Part, &mut [T]), &[u8])| read_part(bytes, &part.shape, bound, values);
+    parallel::map(parts::split_values(&parts, data).into_iter().zip(streams), one).into_iter().collect()
 }
 
 fn read_part<T: Value>(payload: &[u8], shape: &[usize], bound: f64, data: &mut [T]) -> Result<(), Error> {

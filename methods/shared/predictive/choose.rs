@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::palette::Palette;
 use super::plan::{Form, Predictor};
 use super::raster::Raster;
@@ -14,6 +12,7 @@ use crate::shared::blocks;
 use crate::shared::lattice::Lattice;
 use crate::shared::mixing::Cost;
 use crate::shared::multilevel::{Sample, TRIM_UNITS, trim};
+use crate::shared::parallel;
 use crate::shared::raster::{self, Chosen};
 
 /// Bound and trim of integers that are kept as they are.
@@ -73,7 +72,7 @@ impl<U: Sample> Blocks<U> {
             run(&mut block.clone(), &self.shape, &mut collected);
             collected.bits(self.len / self.blocks.len())
         };
-        let bits: Vec<f64> = self.blocks.par_iter().map(one).collect();
+        let bits = parallel::map(&self.blocks, one);
         let sampled: usize = self.blocks.iter().map(Vec::len).sum();
         bits.iter().sum::<f64>() * self.len as f64 / sampled.max(1) as f64
     }
@@ -168,9 +167,11 @@ impl Search<'_> {
         let mut best = (least, of(&axes, first));
         let others = if self.setting.detail == Detail::Four { &[0][..] } else { &[0, 1, 3] };
         let others = if tightens { others } else { &[] };
-        let tried: Vec<Best> =
-            others.par_iter().map(|&tightening| of(&axes, tightening)).map(|p| (bits(&p), p)).collect();
-        for other in tried {
+        let tried = |&tightening: &usize| {
+            let predictor = of(&axes, tightening);
+            (bits(&predictor), predictor)
+        };
+        for other in parallel::map(others, tried) {
             if other.0 < best.0 {
                 best = other;
             }
@@ -259,7 +260,7 @@ pub(super) fn choices<T: Sample>(data: &[T], search: &Search<'_>) -> Vec<Choice<
         formed.integers.as_ref().map_or_else(Vec::new, |integers| search.of_integers(integers, &found))
     };
     let formed: Vec<Formed<T>> = [lattice, palette].into_iter().flatten().collect();
-    let predictors: Vec<Vec<Best>> = formed.par_iter().map(integers).collect();
+    let predictors = parallel::map(&formed, integers);
     let direct = Formed { form: Form::Direct(trim), integers: None, besides: 0.0 };
     let mut choices: Vec<Choice<T>> = direct.choices(found, repeats).collect();
     for (formed, predictors) in formed.iter().zip(predictors) {

@@ -1,7 +1,5 @@
 //! The encoder: tries what may be best, and codes with it.
 
-use rayon::prelude::*;
-
 use super::choose::{self, Choice, INTEGERS, Search, Way, choices};
 use super::mixed::{Contexts, Four, Mixed, Nine};
 use super::payload::Head;
@@ -10,6 +8,7 @@ use super::{Detail, Predictors, Setting};
 use crate::shared::blocks;
 use crate::shared::mixing::Cost;
 use crate::shared::multilevel::Sample;
+use crate::shared::parallel;
 use crate::shared::parts::{self, Part};
 use crate::shared::range::RangeEncoder;
 use crate::shared::raster;
@@ -53,11 +52,10 @@ fn best<T: Sample, const N: usize, K: Contexts<N>>(data: &[T], search: &Search<'
     choices.extend(blended);
     if whole {
         let payload = |choice| code::<T, N, K>(choice, shape, data, bound);
-        let payloads: Vec<Vec<u8>> = choices.into_par_iter().map(payload).collect();
-        return payloads.into_iter().min_by_key(Vec::len).unwrap_or_default();
+        return parallel::map(choices, payload).into_iter().min_by_key(Vec::len).unwrap_or_default();
     }
     let bits = |choice: &Choice<T>| choice.trial::<N, K>(shape, data, bound);
-    let best = if choices.len() == 1 { 0 } else { least(choices.par_iter().map(bits).collect()) };
+    let best = if choices.len() == 1 { 0 } else { least(parallel::map(&choices, bits)) };
     code::<T, N, K>(choices.swap_remove(best), shape, data, bound)
 }
 
@@ -124,7 +122,7 @@ fn code<T: Sample, const N: usize, K: Contexts<N>>(
             }
         }
     };
-    parts::join(&streams, parts::most(data.len()))
+    parts::join(&streams, parts::wanted(data.len()))
 }
 
 /// The streams of an array's parts by one predictor and context mixing; the first begins with the head.
@@ -152,7 +150,7 @@ fn mix<T: Sample, const N: usize, K: Contexts<N>>(
             }
             (!mixed.broken).then(|| encoder.finish())
         };
-        if let Some(streams) = parts.par_iter().enumerate().map(one).collect() {
+        if let Some(streams) = parallel::map(parts.iter().enumerate(), one).into_iter().collect() {
             return streams;
         }
         head.escapes = true;

@@ -1,7 +1,5 @@
 //! The bytes: the head, and how a payload is read.
 
-use rayon::prelude::*;
-
 use super::choose::INTEGERS;
 use super::mixed::{Contexts, Four, Mixed, Nine};
 use super::palette::Palette;
@@ -10,9 +8,13 @@ use super::{Detail, Setting};
 use crate::api::Error;
 use crate::shared::lattice::Lattice;
 use crate::shared::multilevel::{Sample, TRIM_UNITS};
+use crate::shared::parallel;
 use crate::shared::parts::{self, Part};
 use crate::shared::range::{BitCoder, RangeDecoder};
 use crate::shared::raster;
+
+/// Integers whose values are restored by one thread.
+const RESTORED: usize = 1 << 16;
 
 /// What was chosen, as it is stated at the start of a payload.
 pub(super) struct Head<T> {
@@ -73,11 +75,12 @@ fn restore<T: Sample>(
 ) -> Result<(), Error> {
     let mut integers = vec![0i32; data.len()];
     fill(&mut integers)?;
-    match form {
-        Form::Lattice(lattice) => lattice.values(&integers, bound, data),
-        Form::Palette(palette) => palette.values(&integers, data),
+    let chunks = data.chunks_mut(RESTORED).zip(integers.chunks(RESTORED));
+    parallel::map(chunks, |(values, integers)| match form {
+        Form::Lattice(lattice) => lattice.values(integers, bound, values),
+        Form::Palette(palette) => palette.values(integers, values),
         Form::Direct(_) => {}
-    }
+    });
     Ok(())
 }
 
@@ -95,7 +98,7 @@ fn read_mixed<T: Sample, const N: usize, K: Contexts<N>>(
     bound: f64,
     data: &mut [T],
 ) -> Result<(), Error> {
-    let streams = parts::split(payload, parts::most(data.len()))?;
+    let streams = parts::split(payload, parts::wanted(data.len()))?;
     let mut decoders: Vec<_> = streams.into_iter().map(RangeDecoder::new).collect();
     let head = Head::<T>::state(None, shape, &mut decoders[0]);
     check(&head)?;
@@ -127,6 +130,5 @@ fn values<T: Sample, U: Sample, const N: usize, K: Contexts<N>>(
         let behind = || Error::corrupt(part.values.end, "bytes behind the last value");
         if decoder.is_spent() { Ok(()) } else { Err(behind()) }
     };
-    let jobs: Vec<_> = parts::split_values(&parts, data).into_iter().zip(decoders).collect();
-    jobs.into_par_iter().map(one).collect()
+    parallel::map(parts::split_values(&parts, data).into_iter().zip(decoders), one).into_iter().collect()
 }

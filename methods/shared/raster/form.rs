@@ -136,13 +136,13 @@ impl Form {
         match self {
             Form::Floats { shift, exponent, .. } => {
                 let floats = Floats::<T>::new(*shift, *exponent, None);
-                mirror::find(shape, |i| floats.place(ranks[i]))
+                mirror::find(shape, &|i| floats.place(ranks[i]))
             }
             Form::Entries { shift, ranks: table } => {
                 let entries = Self::places::<T>(*shift, table);
-                mirror::find(shape, |i| entries.place(ranks[i]))
+                mirror::find(shape, &|i| entries.place(ranks[i]))
             }
-            Form::Integers => mirror::find(shape, |i| Whole.place(ranks[i])),
+            Form::Integers => mirror::find(shape, &|i| Whole.place(ranks[i])),
         }
     }
 }

@@ -39,18 +39,18 @@ pub fn image(mirrors: &[Mirror], rows: &Rows, at: &At, x: usize) -> Option<([usi
 }
 
 /// The mirrors of an array of `shape`, whose elements have these places.
-pub fn find(shape: &[usize], place: impl Fn(usize) -> f64) -> Vec<Mirror> {
+pub fn find(shape: &[usize], place: &dyn Fn(usize) -> f64) -> Vec<Mirror> {
     let rows = Rows::new(shape);
     let axes = (0..shape.len().min(4)).filter(|&axis| shape[shape.len() - 1 - axis] >= SHORTEST);
     let both = axes.flat_map(|axis| [false, true].map(|negated| Mirror { axis, negated }));
-    let mut found: Vec<Mirror> = both.filter(|mirror| is_mirrored(&rows, &place, mirror)).collect();
+    let mut found: Vec<Mirror> = both.filter(|mirror| is_mirrored(&rows, place, mirror)).collect();
     // What equals its negative is zero: one of both is enough.
     found.dedup_by_key(|mirror| mirror.axis);
     found
 }
 
 /// Whether more than half of some points are much nearer to their image than to the point before.
-fn is_mirrored(rows: &Rows, place: &impl Fn(usize) -> f64, mirror: &Mirror) -> bool {
+fn is_mirrored(rows: &Rows, place: &dyn Fn(usize) -> f64, mirror: &Mirror) -> bool {
     let len = rows.count * rows.len;
     let (mut seen, mut near, mut different) = (0usize, 0usize, 0usize);
     let step = (len / LOOKED_AT).max(1) | 1;
@@ -92,7 +92,7 @@ mod tests {
             };
             (0..1080).map(value).collect()
         };
-        let found = |ranks: &[i64]| find(&shape, |i| ranks[i] as f64);
+        let found = |ranks: &[i64]| find(&shape, &|i| ranks[i] as f64);
         for (axis, back) in [(0, 2), (1, 1), (2, 0)] {
             assert_eq!(found(&along(axis, 1)), [Mirror { axis: back, negated: false }]);
             assert_eq!(found(&along(axis, -1)), [Mirror { axis: back, negated: true }]);

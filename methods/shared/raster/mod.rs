@@ -19,11 +19,9 @@ mod scale;
 mod trial;
 mod walk;
 
-use rayon::prelude::*;
-
 use crate::api::{Element, Error};
-use crate::shared::parts;
 use crate::shared::range::{RangeDecoder, RangeEncoder};
+use crate::shared::{parallel, parts};
 use cut::Cut;
 use head::{Head, turn_back};
 pub use trial::{Chosen, choose};
@@ -34,12 +32,12 @@ pub fn encode<T: Element>(data: &[T], shape: &[usize], detail: Detail) -> (Vec<u
     let chosen = choose(data, shape, detail);
     let repeats = chosen.repeats;
     let streams = chosen.write::<T>(shape, detail, RangeEncoder::new());
-    (parts::join(&streams, parts::most(data.len())), repeats)
+    (parts::join(&streams, parts::wanted(data.len())), repeats)
 }
 
 /// Whether integers, an array of `shape` without axes of length 1, are mirror images of themselves.
 pub fn is_mirrored(integers: &[i32], shape: &[usize]) -> bool {
-    !mirror::find(shape, |i| f64::from(integers[i])).is_empty()
+    !mirror::find(shape, &|i| f64::from(integers[i])).is_empty()
 }
 
 /// Fills `data`, an array of `shape` without axes of length 1, with what [`encode`] wrote.
@@ -47,7 +45,7 @@ pub fn is_mirrored(integers: &[i32], shape: &[usize]) -> bool {
 /// # Errors
 /// `Corrupt` if `stream` is nothing that it writes.
 pub fn decode<T: Element>(bytes: &[u8], shape: &[usize], detail: Detail, data: &mut [T]) -> Result<(), Error> {
-    let streams = parts::split(bytes, parts::most(data.len()))?;
+    let streams = parts::split(bytes, parts::wanted(data.len()))?;
     read(shape, detail, streams.into_iter().map(RangeDecoder::new).collect(), data)
 }
 
@@ -63,8 +61,8 @@ impl Chosen {
             encoder.finish()
         };
         let encoders = std::iter::once(first).chain(std::iter::repeat_with(RangeEncoder::new));
-        let jobs: Vec<_> = head.plan.cuts(&head.turned(shape)).into_iter().zip(encoders).collect();
-        jobs.into_par_iter().map(one).collect()
+        let jobs = head.plan.cuts(&head.turned(shape)).into_iter().zip(encoders);
+        parallel::map(jobs, one)
     }
 }
 
@@ -89,17 +87,19 @@ pub fn read<T: Element>(
     let one = |(cut, mut decoder): (Cut, RangeDecoder<'_>)| {
         let mut ranks = vec![0; cut.shape.iter().product()];
         head.form.code::<T>((&mut ranks, &cut.shape), &head.plan, detail, false, &mut decoder);
+        let mut values = vec![T::default(); ranks.len()];
+        head.form.values(&ranks, &mut values);
         let behind = || Error::corrupt(ranks.len(), "bytes behind the last value");
-        if decoder.is_spent() { Ok((cut, ranks)) } else { Err(behind()) }
+        if decoder.is_spent() { Ok((cut, values)) } else { Err(behind()) }
     };
-    let jobs: Vec<_> = cuts.into_iter().zip(streams).collect();
-    let parts: Vec<(Cut, Vec<i64>)> = jobs.into_par_iter().map(one).collect::<Result<_, Error>>()?;
-    let mut ranks = vec![0; data.len()];
-    parts.iter().for_each(|(cut, part)| cut.scatter(part, &mut ranks));
-    if head.turned {
-        ranks = turn_back(&ranks, turned[0]);
+    for part in parallel::map(cuts.into_iter().zip(streams), one) {
+        let (cut, values) = part?;
+        cut.scatter(&values, data);
     }
-    head.form.values(&ranks, data);
+    if head.turned {
+        let values = turn_back(data, turned[0]);
+        data.copy_from_slice(&values);
+    }
     Ok(())
 }
 
@@ -199,7 +199,7 @@ mod tests {
             assert_eq!(chosen.head.plan.mirrors, [Mirror { axis: back, negated: sign < 0 }]);
             let write = || chosen.clone().write::<i32>(&shape, DETAIL, RangeEncoder::new());
             let [streams, others] = [1, 3].map(|threads| pool(threads).install(write));
-            let payload = parts::join(&streams, parts::most(data.len()));
+            let payload = parts::join(&streams, parts::wanted(data.len()));
             let mut restored = vec![0; data.len()];
             decode(&payload, &shape, DETAIL, &mut restored).expect("reads");
             assert!(streams.len() == 2 && streams == others && restored == data, "{axis} {sign}");

@@ -8,6 +8,7 @@ use super::walk::Detail;
 use crate::api::Element;
 use crate::shared::blocks;
 use crate::shared::mixing::Cost;
+use crate::shared::parallel;
 
 /// Values looked at, about; an array of at most so many is looked at whole.
 const LOOKED_AT: usize = 1 << 13;
@@ -90,7 +91,7 @@ impl<'a> Subject<'a> {
     /// Ranks of a form, from those without a table.
     fn ranks(&self, form: &Form, ranks: &[i64]) -> Vec<i64> {
         match form {
-            Form::Entries { ranks: table, .. } => ranks.par_iter().map(|rank| number(table, *rank)).collect(),
+            Form::Entries { ranks: table, .. } => ranks.iter().map(|rank| number(table, *rank)).collect(),
             _ => ranks.to_vec(),
         }
     }
@@ -131,8 +132,7 @@ impl Blocks {
             head.form.code::<T>((&mut ranks, &self.shape), &head.plan, detail, true, &mut cost);
             cost.bits
         };
-        let bits: Vec<f64> = self.blocks.par_iter().map(one).collect();
-        bits.iter().sum::<f64>() + besides.bits * self.share.min(1.0)
+        parallel::map(&self.blocks, one).iter().sum::<f64>() + besides.bits * self.share.min(1.0)
     }
 }
 
@@ -186,7 +186,7 @@ impl Best {
         blocks: &Blocks,
         detail: Detail,
     ) -> bool {
-        let bits: Vec<f64> = heads.par_iter().map(|head| blocks.bits::<T>(head, subject, detail)).collect();
+        let bits = parallel::map(&heads, |head| blocks.bits::<T>(head, subject, detail));
         bits.into_iter().zip(heads).fold(false, |better, (bits, head)| self.consider(bits, head) || better)
     }
 
