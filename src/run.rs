@@ -37,6 +37,7 @@ pub use finished::Finished;
 pub use flags::flag_names;
 use group::Group;
 pub use spent::{Spent, Stopwatch};
+pub use system::cpu_ns;
 use timekeeper::Timekeeper;
 
 /// How a plan is run.

@@ -7,7 +7,7 @@ use crate::cases::{Failures, Setting, built};
 use crate::values::{self, Pattern, bytes};
 
 /// Large enough that work is shared between threads: for the default parameters, each kind of target once.
-const LARGE: [&[usize]; 2] = [&[70_001], &[24, 25, 27]];
+const LARGE: [&[usize]; 2] = [&[70_001], &[16, 17, 18]];
 /// For every parameter set: some methods take seconds to fit the large ones.
 const SMALL: [&[usize]; 2] = [&[701], &[10, 11, 13]];
 

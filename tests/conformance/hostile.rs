@@ -21,8 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const SMALL: usize = 64;
 /// What is written over the start of a payload, where lengths stand: the largest and the least number, and long ones.
 const PATCHES: [&[u8]; 5] = [&[0xff], &[0], &[0xff; 9], &[0xff, 0xff, 0xff, 0xff, 0x0f], &[0x80; 8]];
-/// Of the garbage, so many parts, of which each setting and shape has another.
-const SHARES: usize = 3;
+/// Of the garbage, so many parts, of which each setting and shape has another: of small outputs, and of large ones, which
+/// take time to clear. No multiples of the number of shapes.
+const SHARES: [usize; 2] = [7, 37];
 
 /// One decode at a time, watched from outside: a hang is reported by name.
 struct Watch(Mutex<Option<(String, Instant)>>);
@@ -172,10 +173,9 @@ fn garbage_is_survived_by_every_method_for_every_type_and_for_large_and_empty_ou
                 for setting in Setting::all(entry, dtype).iter().filter(|setting| is_plain(setting)) {
                     for shape in [&[][..], &[0], &[61], &[8, 9, 10], &[64, 1024]] {
                         let like = Tensor::zeros(dtype, shape);
-                        // Large outputs take time to clear: a sample of the garbage is enough.
-                        let step = if like.len() > 1000 { 13 } else { SHARES };
-                        share = (share + 1) % step;
-                        for payload in garbage.iter().skip(share).step_by(step) {
+                        let shares = SHARES[usize::from(like.len() > 1000)];
+                        share += 1;
+                        for payload in garbage.iter().skip(share % shares).step_by(shares) {
                             failures.check(setting, || watch.decode(setting, &like, None, payload));
                         }
                     }

@@ -1,7 +1,8 @@
 //! Fuzzes everything that reads bytes, for as long as one has.
 //!
-//! `cargo bench --bench fuzz -- [--seconds 60] [--target NAME] [--seed 1] [--save]`: so many seconds for each target whose
-//! name holds NAME. It goes by how an input ends; built as below, it goes by what an input reaches, too:
+//! `cargo bench --bench fuzz -- [--seconds 60] [--target NAME] [--seed 1] [--save]`: so many seconds of a processor, however
+//! busy the machine is, for each target whose name holds NAME. It goes by how an input ends; built as below, it goes by
+//! what an input reaches, too:
 //!
 //! ```sh
 //! RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 \
@@ -10,13 +11,15 @@
 //! ```
 //!
 //! An input that fails is told, shortened and written to `target/fuzz-failures/`; so is the one that runs, so that it is
-//! there after a crash. `--save` writes the inputs that matter to the committed corpus of each target.
+//! there after a crash. `--save` writes the inputs that matter to the committed corpus of each target, and how long that
+//! was fuzzed to `tests/fuzz/history.csv`.
 
 mod corpus;
 mod coverage;
 mod files;
 mod frames;
 mod guard;
+mod history;
 mod mutate;
 mod target;
 
@@ -29,8 +32,8 @@ mod values;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
+use codecbench::run;
 use target::Target;
 use values::Random;
 
@@ -70,6 +73,14 @@ fn options() -> Options {
         }
     }
     options
+}
+
+/// CPU time of this process.
+///
+/// # Panics
+/// Where the kernel does not tell.
+fn cpu_seconds() -> f64 {
+    run::cpu_ns().expect("the kernel counts a process's time") * 1e-9
 }
 
 fn number(word: Option<String>) -> u64 {
@@ -122,9 +133,8 @@ impl Session {
     }
 
     fn fuzz(mut self, options: &Options) {
-        let start = Instant::now();
-        let patience = Duration::from_secs(options.seconds);
-        while start.elapsed() < patience && !self.pool.is_empty() {
+        let start = cpu_seconds();
+        while cpu_seconds() - start < options.seconds as f64 && !self.pool.is_empty() {
             // The latest finds are the least explored.
             let recent = self.pool.len().saturating_sub(1 + self.random.below(self.pool.len()));
             let at = if self.random.below(2) == 0 { recent } else { self.random.below(self.pool.len()) };
@@ -132,10 +142,13 @@ impl Session {
             let input = self.target.vary(&mut self.random, &self.pool[at], &self.pool[other]);
             self.try_one(input, false);
         }
-        let (name, seconds, kept) = (&self.target.name, start.elapsed().as_secs(), self.pool.len());
+        let (name, seconds, kept) = (&self.target.name, (cpu_seconds() - start) as u64, self.pool.len());
         let (reached, failures) = (self.reached.count, self.failures.len());
         println!("{name:<28} {:>10} {seconds:>8} {kept:>8} {reached:>9} {failures:>9}", self.inputs);
         if options.save {
+            let (target, format, inputs) = (name.clone(), self.target.format(), self.inputs);
+            let run = history::Run { target, format, seconds, inputs, reached, failures };
+            history::note(run).expect("tests/fuzz/history.csv can be read and written");
             self.save();
         }
     }

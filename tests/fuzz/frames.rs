@@ -156,7 +156,7 @@ pub fn mend_checksum(bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(&hash.as_bytes()[..8]);
 }
 
-/// Bytes of the elements that a frame asks for, if it is one; at most what a case may ask for.
-pub fn output_len(bytes: &[u8]) -> usize {
-    frame::read(bytes).map_or(0, |(header, _)| header.tensor_bytes().min(LIMIT) as usize)
+/// Elements that a frame asks for, if it is one; at most what a case may ask for.
+pub fn values(bytes: &[u8]) -> usize {
+    frame::read(bytes).map_or(0, |(header, _)| header.tensor_bytes().min(LIMIT) as usize / header.dtype.size())
 }

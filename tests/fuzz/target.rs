@@ -7,6 +7,9 @@ use codecbench_methods::api::Entry;
 use crate::values::Random;
 use crate::{corpus, files, frames, mutate};
 
+/// Bytes that a decoder may hold for every value, whatever its type.
+const PER_VALUE: usize = 96;
+
 /// A reader of bytes: `decode-<method>`, `frame`, a file format, or a kind of text.
 pub struct Target {
     /// Its name, also of its corpus.
@@ -41,6 +44,12 @@ impl Target {
             ("spec", Reader::Text),
         ];
         METHODS.iter().filter(|entry| entry.is_built()).map(decoder).chain(others.into_iter().map(named)).collect()
+    }
+
+    /// The format of a method's payloads.
+    #[cfg_attr(test, allow(dead_code, reason = "the driver alone keeps a history"))]
+    pub fn format(&self) -> Option<u8> {
+        if let Reader::Decoder(entry) = self.reader { entry.format().ok() } else { None }
     }
 
     /// Valid inputs.
@@ -92,7 +101,8 @@ impl Target {
     /// and of the largest array that a case may ask for.
     pub fn allowance(&self, bytes: &[u8]) -> usize {
         match &self.reader {
-            Reader::Decoder(_) | Reader::Frame => (4 << 20) + 8 * (frames::output_len(bytes) + bytes.len()),
+            // What is remembered of every value lies in rows with margins: the shorter the rows, the more of them.
+            Reader::Decoder(_) | Reader::Frame => (4 << 20) + PER_VALUE * frames::values(bytes) + 8 * bytes.len(),
             // A deflated byte may stand for 1032, and so may each of a palette's pixels.
             Reader::File(_) => (4 << 20) + 2 * 1032 * bytes.len(),
             Reader::Vlsv | Reader::Text => (4 << 20) + 1024 * bytes.len(),
