@@ -47,9 +47,14 @@ fn shapes(shape: &[usize], wanted: usize) -> Vec<Vec<usize>> {
 /// The runs into which a length is cut, so many if it is that long.
 pub fn runs(length: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
     let count = most.min(length).max(1);
-    // Wide arithmetic: the product of a length and a number of parts may not fit.
-    let border = move |part: usize| (length as u128 * part as u128 / count as u128) as usize;
-    (0..count).map(move |part| border(part)..border(part + 1))
+    (0..count).map(move |number| run(length, number, count))
+}
+
+/// One of `count` runs, about equal, that make up a length.
+pub fn run(length: usize, number: usize, count: usize) -> Range<usize> {
+    // Wide arithmetic: the product of a length and a number of runs may not fit.
+    let border = |number: usize| (length as u128 * number as u128 / count as u128) as usize;
+    border(number)..border(number + 1)
 }
 
 /// How many parts are wanted of an array of `len` values: one, or an even number, so that two threads have as much to do.

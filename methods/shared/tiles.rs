@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::shared::parts;
+
 /// A box of an array in C order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tile {
@@ -44,12 +46,9 @@ pub fn split(shape: &[usize], most: usize) -> Vec<Tile> {
 fn cut(shape: &[usize], parts: &[usize], mut number: usize) -> Tile {
     let mut tile = Tile { start: vec![0; shape.len()], shape: vec![0; shape.len()] };
     for axis in (0..shape.len()).rev() {
-        let (part, of) = (number % parts[axis], parts[axis]);
-        number /= of;
-        // Wide arithmetic: the product of a length and a number of parts may not fit.
-        let border = |part: usize| (shape[axis] as u128 * part as u128 / of as u128) as usize;
-        tile.start[axis] = border(part);
-        tile.shape[axis] = border(part + 1) - tile.start[axis];
+        let run = parts::run(shape[axis], number % parts[axis], parts[axis]);
+        number /= parts[axis];
+        (tile.start[axis], tile.shape[axis]) = (run.start, run.len());
     }
     tile
 }

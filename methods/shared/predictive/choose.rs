@@ -140,11 +140,11 @@ impl Search<'_> {
             Predictors::All => {
                 let grids = || self.interpolation((0..rank).collect(), at.0 > 0.0, bits);
                 let (grids, raster) = match self.setting.detail {
-                    Detail::Nine => rayon::join(grids, || self.raster(f64::INFINITY, bits)),
+                    Detail::Nine => parallel::both(grids, || self.raster(self.first_raster(bits), f64::INFINITY, bits)),
                     Detail::Four => {
-                        let grids = grids();
+                        let (grids, first) = parallel::both(grids, || self.first_raster(bits));
                         let most = grids.0 * HOPELESS;
-                        (grids, self.raster(most, bits))
+                        (grids, self.raster(first, most, bits))
                     }
                 };
                 vec![grids, raster]
@@ -179,13 +179,18 @@ impl Search<'_> {
         best
     }
 
-    /// The best prediction in raster order. With little time, along all axes if that takes more than `most` bits.
-    fn raster(&self, most: f64, bits: impl Fn(&Predictor) -> f64) -> Best {
+    /// The prediction in raster order along all axes.
+    fn first_raster(&self, bits: impl Fn(&Predictor) -> f64) -> (f64, Vec<usize>) {
         let rank = self.setting.shape.len();
+        let axes: Vec<usize> = (rank.saturating_sub(MOST_AXES)..rank).collect();
+        let all = Predictor::Raster(Raster { axes: axes.clone(), fitted: false });
+        (bits(&all), axes)
+    }
+
+    /// The best prediction in raster order. With little time, the `first` if that takes more than `most` bits.
+    fn raster(&self, (first, all): (f64, Vec<usize>), most: f64, bits: impl Fn(&Predictor) -> f64) -> Best {
         let of = |axes: &[usize], fitted| Predictor::Raster(Raster { axes: axes.to_vec(), fitted });
-        let all: Vec<usize> = (rank.saturating_sub(MOST_AXES)..rank).collect();
         let hurries = self.setting.detail == Detail::Four;
-        let first = bits(&of(&all, false));
         if hurries && first > most {
             return (first, of(&all, false));
         }
@@ -253,9 +258,9 @@ pub(super) fn choices<T: Sample>(data: &[T], search: &Search<'_>) -> Vec<Choice<
     let bound = search.setting.bound;
     let trim = trim(data, bound).min(TRIM_UNITS as u32 - 1);
     let may_repeat = data.len() <= search.most_repeating();
-    let forms = || rayon::join(|| Formed::lattice(data, bound), || Formed::palette(data, bound));
-    let looks = || rayon::join(|| may_repeat && repeats::are_in(data, bound), forms);
-    let (found, (repeats, (lattice, palette))) = rayon::join(|| search.predictors(data, (bound, trim)), looks);
+    let forms = || parallel::both(|| Formed::lattice(data, bound), || Formed::palette(data, bound));
+    let looks = || parallel::both(|| may_repeat && repeats::are_in(data, bound), forms);
+    let (found, (repeats, (lattice, palette))) = parallel::both(|| search.predictors(data, (bound, trim)), looks);
     let integers = |formed: &Formed<T>| {
         formed.integers.as_ref().map_or_else(Vec::new, |integers| search.of_integers(integers, &found))
     };
