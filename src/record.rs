@@ -85,39 +85,39 @@ impl fmt::Display for Status {
 
 /// Whether doing something again elsewhere gave the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Agreement {
+pub enum Repetition {
     /// Bit for bit.
     Equal,
     /// Not.
     Differs,
 }
 
-impl Agreement {
+impl Repetition {
     /// Of two things that are equal, or not.
     pub const fn of(equal: bool) -> Self {
-        if equal { Agreement::Equal } else { Agreement::Differs }
+        if equal { Repetition::Equal } else { Repetition::Differs }
     }
 
     /// The value in the columns `cold_decode` and `repeat_encode`.
     pub const fn name(self) -> &'static str {
         match self {
-            Agreement::Equal => "equal",
-            Agreement::Differs => "differs",
+            Repetition::Equal => "equal",
+            Repetition::Differs => "differs",
         }
     }
 }
 
-impl fmt::Display for Agreement {
+impl fmt::Display for Repetition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
 }
 
-impl FromStr for Agreement {
+impl FromStr for Repetition {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        let known = [Agreement::Equal, Agreement::Differs];
+        let known = [Repetition::Equal, Repetition::Differs];
         known.into_iter().find(|known| known.name() == name).ok_or_else(|| "it is `equal` or `differs`".into())
     }
 }
@@ -181,9 +181,9 @@ pub struct Record {
     /// BLAKE3 of the payload, 16 hex digits.
     pub payload_hash: String,
     /// Whether another process than the one that encoded decodes the payload to the same values.
-    pub cold_decode: Option<Agreement>,
+    pub cold_decode: Option<Repetition>,
     /// Whether equal input gives the same payload again, on another thread.
-    pub repeat_encode: Option<Agreement>,
+    pub repeat_encode: Option<Repetition>,
     /// Distortions.
     pub metrics: Metrics,
     /// Version of the metric definitions.

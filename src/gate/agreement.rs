@@ -59,6 +59,7 @@ pub fn agreement(before: &Record, after: &Record) -> Agreement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Repetition;
 
     fn row() -> Record {
         let mut row =
@@ -70,7 +71,7 @@ mod tests {
     #[test]
     fn what_a_row_was_not_asked_is_no_difference() {
         let cold = |cold_decode| Record { cold_decode, ..row() };
-        let (equal, differs) = (Some(crate::record::Agreement::Equal), Some(crate::record::Agreement::Differs));
+        let (equal, differs) = (Some(Repetition::Equal), Some(Repetition::Differs));
         assert!(agreement(&cold(None), &cold(equal)).agrees());
         assert!(!agreement(&cold(equal), &cold(differs)).agrees());
     }

@@ -14,7 +14,7 @@ use crate::dataset::{Dataset, Kind};
 use crate::frame::{self, Header};
 use crate::metrics::{METRIC_VERSION, Metrics, Original, measure};
 use crate::plan::{Cell, Subject, kinds, reason, working_rank};
-use crate::record::{Agreement, HARNESS_VERSION, Record, Status};
+use crate::record::{HARNESS_VERSION, Record, Repetition, Status};
 use crate::spec::{Goal, resolve};
 
 /// A data set with what is computed once for all of its cells.
@@ -129,9 +129,9 @@ fn check(executor: &dyn Executor, cell: &Cell, loaded: &Loaded<'_>, outcome: &Ou
 fn note_checks(record: &mut Record, checks: Checks, cell: &Cell) {
     (record.cold_decode, record.repeat_encode) = (checks.cold_decode, checks.repeat_encode);
     let deterministic = cell.entry.capabilities().is_ok_and(|facts| facts.deterministic);
-    let broken = if checks.cold_decode == Some(Agreement::Differs) {
+    let broken = if checks.cold_decode == Some(Repetition::Differs) {
         "decode: in another process the payload gave other values"
-    } else if checks.repeat_encode == Some(Agreement::Differs) && deterministic {
+    } else if checks.repeat_encode == Some(Repetition::Differs) && deterministic {
         "encode: equal input gave other bytes on another thread"
     } else {
         return;

@@ -17,7 +17,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 pub use super::product::Product;
 use super::spent::{self, On};
 use crate::plan::reason;
-use crate::record::{Agreement, Status};
+use crate::record::{Repetition, Status};
 
 /// What to compress, and how.
 #[derive(Clone, Debug)]
@@ -57,9 +57,9 @@ impl<'a> Work<'a> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Checks {
     /// Decoding the payload in another process than the one that encoded, against the decoded values, bit for bit.
-    pub cold_decode: Option<Agreement>,
+    pub cold_decode: Option<Repetition>,
     /// Compressing equal input again, on another thread, against the payload.
-    pub repeat_encode: Option<Agreement>,
+    pub repeat_encode: Option<Repetition>,
 }
 
 impl Checks {
@@ -146,7 +146,7 @@ impl Executor for InProcess {
 
     fn check(&self, work: &Work<'_>, product: &Product) -> Result<Checks, Failure> {
         let again = self.second.run(|| encode(work))??;
-        Ok(Checks { repeat_encode: Some(Agreement::of(again == product.payload())), cold_decode: None })
+        Ok(Checks { repeat_encode: Some(Repetition::of(again == product.payload())), cold_decode: None })
     }
 }
 

@@ -22,7 +22,7 @@ use codecbench_methods::api::{Entry, TensorRef};
 use super::executor::{Checks, Executor, Failure, InProcess, Work, failed};
 use super::product::Product;
 use crate::plan::{Isolation, Limits};
-use crate::record::Agreement;
+use crate::record::Repetition;
 use memory::{Memory, bytes_of};
 use message::{Answer, Job, Place, Request, Thread};
 use region::Exchange;
@@ -209,25 +209,25 @@ impl OnArray<'_> {
     }
 
     /// Has the array compressed again and compared with the payload, which the worker cannot write to.
-    fn repeat(&self, worker: &mut Worker, work: &Work<'_>, product: &Product) -> Result<Agreement, Failure> {
+    fn repeat(&self, worker: &mut Worker, work: &Work<'_>, product: &Product) -> Result<Repetition, Failure> {
         self.prepare(worker)?;
         let payload = self.payload(worker, work, product)?;
         worker.share(payload.exchange())?;
         let job = Job::Repeat { offset: self.offset(&work.input)?, payload: place(&payload) };
         let request = self.isolated.request(work, job, Thread::Second);
         match worker.run("encode", request, self.isolated.deadline(work))? {
-            (Answer::Repeated(equal), _) => Ok(Agreement::of(equal)),
+            (Answer::Repeated(equal), _) => Ok(Repetition::of(equal)),
             (answer, _) => Err(wrong("encode", &answer)),
         }
     }
 
     /// Decodes in a worker that knows the payload only.
-    fn cold(&self, worker: &mut Worker, work: &Work<'_>, product: &Product) -> Result<Agreement, Failure> {
+    fn cold(&self, worker: &mut Worker, work: &Work<'_>, product: &Product) -> Result<Repetition, Failure> {
         worker.turn_to(self.number, &self.sizes)?;
         let payload = self.payload(worker, work, product)?;
         let stage = ("decode in another process", Thread::First);
         let (decoded, _) = self.decode(worker, work, &payload, stage)?;
-        Ok(Agreement::of(decoded.bytes() == bytes_of(&product.decoded())))
+        Ok(Repetition::of(decoded.bytes() == bytes_of(&product.decoded())))
     }
 
     /// The payload where workers can map it.

@@ -105,7 +105,7 @@ mod tests {
     use ndarray::Array3;
 
     use super::*;
-    use crate::record::Agreement;
+    use crate::record::Repetition;
     use crate::run::executor::{InProcess, Mock};
 
     #[test]
@@ -119,12 +119,12 @@ mod tests {
         let whole = OneByOne(&in_process).execute(&work).expect("identity takes it");
         assert_eq!(whole.decoded().to_tensor(), tensor);
         let checks = OneByOne(&in_process).check(&work, &whole).expect("identity takes it again");
-        assert_eq!(checks.repeat_encode, Some(Agreement::Equal));
+        assert_eq!(checks.repeat_encode, Some(Repetition::Equal));
         let mut other = whole.payload().to_vec();
         *other.last_mut().expect("not empty") ^= 1;
         let other = Product::new(other, tensor.clone());
         let checks = OneByOne(&in_process).check(&work, &other).expect("identity takes it again");
-        assert_eq!(checks.repeat_encode, Some(Agreement::Differs), "one of three differs");
+        assert_eq!(checks.repeat_encode, Some(Repetition::Differs), "one of three differs");
         assert_eq!(lengths(whole.payload()).len(), 3);
         assert_eq!(lengths(whole.payload()).iter().sum::<usize>() + 3, whole.payload().len());
         let shapes = |work: &Work<'_>| {

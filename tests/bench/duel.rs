@@ -35,12 +35,13 @@ struct Subject {
     pool: ThreadPool,
     compressor: Box<dyn Compressor>,
     payload: Vec<u8>,
+    decoded: Tensor,
     encode_s: f64,
     decode_s: f64,
 }
 
-/// One method over the other: size, speed of encoding, speed of decoding; both speeds of the one, MB/s; and how many
-/// times the other's speed as many of it reach together as the one has threads.
+/// One method over the other: size, speed of encoding, speed of decoding; both speeds of the one, MB/s; and, if
+/// that has several threads, how many times the other's speed as many of it reach together.
 #[derive(Clone, Copy)]
 struct Ratios {
     timed: bool,
@@ -48,7 +49,7 @@ struct Ratios {
     encode: f64,
     decode: f64,
     speeds: [f64; 2],
-    possible: [f64; 2],
+    possible: Option<[f64; 2]>,
 }
 
 fn main() {
@@ -102,8 +103,8 @@ fn run(options: &Options) {
         for (target, all) in targets.iter().zip(&mut all) {
             let ratios = duel(options, &dataset, *target);
             line.push_str(&format!(" | {:.3} {:5.2} {:5.2}", ratios.size, ratios.encode, ratios.decode));
-            if options.threads > 1 {
-                line.push_str(&format!(" of {:.2} {:.2}", ratios.possible[0], ratios.possible[1]));
+            if let Some([encode, decode]) = ratios.possible {
+                line.push_str(&format!(" of {encode:.2} {decode:.2}"));
             }
             all.push(ratios);
         }
@@ -130,39 +131,37 @@ fn duel(options: &Options, dataset: &Dataset, target: TargetSpec) -> Ratios {
     let original = Original::new(dataset.tensor.view(), dataset.kind, dataset.fill_value);
     let Ok(Goal::Target(target)) = resolve(target, original.summary()) else { panic!("a bound that can be resolved") };
     let [one, other] = &options.methods;
-    let mut subjects = [(one, options.threads), (other, 1)]
-        .map(|(text, threads)| subject(text, pool(threads), target, dataset.fill_value));
-    let mut decoded = Tensor::zeros(dataset.tensor.dtype(), dataset.tensor.shape());
+    let subject = |text: &str, threads| Subject::new(text, pool(threads), target, dataset);
+    let mut subjects = [subject(one, options.threads), subject(other, 1)];
     let crowd = if options.threads > 1 { options.threads } else { 0 };
-    let mut crowd: Vec<(Subject, Tensor)> =
-        (0..crowd).map(|_| (subject(other, pool(1), target, dataset.fill_value), decoded.clone())).collect();
+    let mut crowd: Vec<Subject> = (0..crowd).map(|_| subject(other, 1)).collect();
     let mut together = [f64::INFINITY; 2];
     for _ in 0..options.rounds {
-        subjects.iter_mut().for_each(|subject| subject.round(&dataset.tensor, &mut decoded));
+        subjects.iter_mut().for_each(|subject| subject.round(&dataset.tensor));
         let taken = at_once(&mut crowd, &dataset.tensor);
         together = std::array::from_fn(|way| together[way].min(taken[way]));
     }
     let itself = options.methods[0] == options.methods[1];
     let [one, other] = subjects;
     assert!(!itself || one.payload == other.payload, "{}: other bytes on {} threads", dataset.name, options.threads);
+    let alone = [other.encode_s, other.decode_s];
     Ratios {
         timed: dataset.tensor.byte_len() >= TIMED,
         size: one.payload.len() as f64 / other.payload.len() as f64,
         encode: other.encode_s / one.encode_s,
         decode: other.decode_s / one.decode_s,
         speeds: [one.encode_s, one.decode_s].map(|seconds| dataset.tensor.byte_len() as f64 / seconds / 1e6),
-        possible: [other.encode_s / together[0], other.decode_s / together[1]].map(|times| times * crowd.len() as f64),
+        possible: (!crowd.is_empty())
+            .then(|| std::array::from_fn(|way| alone[way] / together[way] * crowd.len() as f64)),
     }
 }
 
 /// Seconds until all have encoded, and until all have decoded.
-fn at_once(crowd: &mut [(Subject, Tensor)], tensor: &Tensor) -> [f64; 2] {
-    let encode = |(subject, _): &mut (Subject, Tensor)| subject.encode(tensor);
-    let decode = |(subject, decoded): &mut (Subject, Tensor)| subject.decode(decoded);
-    [seconds(|| all(crowd, encode)), seconds(|| all(crowd, decode))]
+fn at_once(crowd: &mut [Subject], tensor: &Tensor) -> [f64; 2] {
+    [seconds(|| all(crowd, |subject| subject.encode(tensor))), seconds(|| all(crowd, Subject::decode))]
 }
 
-fn all(crowd: &mut [(Subject, Tensor)], work: impl Fn(&mut (Subject, Tensor)) + Copy + Send) {
+fn all(crowd: &mut [Subject], work: impl Fn(&mut Subject) + Copy + Send) {
     std::thread::scope(|scope| crowd.iter_mut().for_each(|one| drop(scope.spawn(move || work(one)))));
 }
 
@@ -172,16 +171,17 @@ fn seconds(work: impl FnOnce()) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-fn subject(text: &str, pool: ThreadPool, target: Target, fill: Option<f64>) -> Subject {
-    let spec = MethodSpec::parse(text).expect("a method").remove(0);
-    let entry = METHODS.iter().find(|entry| entry.id() == spec.id).expect("a method of that name");
-    let compressor = entry.compressor(&spec.params, target, fill).expect("within its capabilities");
-    Subject { pool, compressor, payload: Vec::new(), encode_s: f64::INFINITY, decode_s: f64::INFINITY }
-}
-
 impl Subject {
-    fn round(&mut self, tensor: &Tensor, decoded: &mut Tensor) {
-        let [encode, decode] = [seconds(|| self.encode(tensor)), seconds(|| self.decode(decoded))];
+    fn new(text: &str, pool: ThreadPool, target: Target, dataset: &Dataset) -> Self {
+        let spec = MethodSpec::parse(text).expect("a method").remove(0);
+        let entry = METHODS.iter().find(|entry| entry.id() == spec.id).expect("a method of that name");
+        let compressor = entry.compressor(&spec.params, target, dataset.fill_value).expect("within its capabilities");
+        let decoded = Tensor::zeros(dataset.tensor.dtype(), dataset.tensor.shape());
+        Subject { pool, compressor, payload: Vec::new(), decoded, encode_s: f64::INFINITY, decode_s: f64::INFINITY }
+    }
+
+    fn round(&mut self, tensor: &Tensor) {
+        let [encode, decode] = [seconds(|| self.encode(tensor)), seconds(|| self.decode())];
         (self.encode_s, self.decode_s) = (self.encode_s.min(encode), self.decode_s.min(decode));
     }
 
@@ -191,8 +191,8 @@ impl Subject {
         pool.install(|| compressor.compress(tensor.view(), payload)).expect("within its capabilities");
     }
 
-    fn decode(&mut self, decoded: &mut Tensor) {
-        let Subject { pool, compressor, payload, .. } = self;
+    fn decode(&mut self) {
+        let Subject { pool, compressor, payload, decoded, .. } = self;
         pool.install(|| compressor.decompress(payload, decoded.view_mut())).expect("its own payload");
     }
 }
@@ -206,11 +206,12 @@ fn summary(all: &[Ratios]) -> String {
     let mean = (all.iter().map(|ratios| ratios.size.ln()).sum::<f64>() / all.len() as f64).exp();
     let timed: Vec<&Ratios> = all.iter().filter(|ratios| ratios.timed).collect();
     let of = |figure: fn(&Ratios) -> f64| median(timed.iter().map(|ratios| figure(ratios)).collect());
-    let possible = [of(|ratios| ratios.possible[0]), of(|ratios| ratios.possible[1])];
-    let possible = match possible[0] > 0.0 {
-        true => format!(" of {:.2} and {:.2}", possible[0], possible[1]),
-        false => String::new(),
+    let possible = |way: usize| {
+        let all: Vec<f64> = timed.iter().filter_map(|ratios| Some(ratios.possible?[way])).collect();
+        (!all.is_empty()).then(|| median(all))
     };
+    let possible = possible(0).zip(possible(1));
+    let possible = possible.map_or_else(String::new, |(encode, decode)| format!(" of {encode:.2} and {decode:.2}"));
     format!(
         "size {mean:.3} (geometric mean of {}), encode {:.2} ({:.1} MB/s), decode {:.2} ({:.1} MB/s){possible} (medians of {})",
         all.len(),

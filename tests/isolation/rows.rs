@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Result;
 use codecbench::dataset::{Dataset, Kind};
 use codecbench::plan::{Cell, Isolation, Limits, Plan, Subject};
-use codecbench::record::{Agreement, Record, Status, TimingRecord, results_text};
+use codecbench::record::{Record, Repetition, Status, TimingRecord, results_text};
 use codecbench::run::executor::{Checks, Executor, InProcess, Work};
 use codecbench::run::isolate::{Isolated, Program};
 use codecbench::run::{Finished, Host, Load, Settings, sweep};
@@ -106,10 +106,10 @@ fn every_fault_is_its_own_row_and_no_other_row_minds() {
     }
     let of = |id: &str| rows.iter().find(|row| row.method == id).expect("a row of each");
     let other = of("other-bytes-on-a-second-thread");
-    assert_eq!((other.repeat_encode, other.cold_decode), (Some(Agreement::Differs), Some(Agreement::Equal)));
+    assert_eq!((other.repeat_encode, other.cold_decode), (Some(Repetition::Differs), Some(Repetition::Equal)));
     assert!(other.payload_bytes.is_some(), "what was measured stands");
     let other = of("other-values-on-a-second-thread");
-    assert_eq!((other.repeat_encode, other.cold_decode), (Some(Agreement::Equal), Some(Agreement::Differs)));
+    assert_eq!((other.repeat_encode, other.cold_decode), (Some(Repetition::Equal), Some(Repetition::Differs)));
     honest_rows_are_complete(&plan, &rows);
 }
 
@@ -119,7 +119,7 @@ fn honest_rows_are_complete(plan: &Plan, rows: &[Record]) {
     let cells = plan.cells.iter().filter(|cell| is_honest(cell.entry.id())).cloned().collect();
     let alone = run(&InProcess::default(), &Plan { cells, ..plan.clone() }, 1);
     let honest: Vec<_> = rows.iter().filter(|row| is_honest(&row.method)).cloned().collect();
-    let with_cold = |row: &Record| Record { cold_decode: Some(Agreement::Equal), ..row.clone() };
+    let with_cold = |row: &Record| Record { cold_decode: Some(Repetition::Equal), ..row.clone() };
     assert!(honest.iter().all(|row| row.status == Status::Ok && row.ratio.is_some()));
     assert_eq!(honest, alone.iter().map(with_cold).collect::<Vec<_>>());
 }
@@ -163,7 +163,7 @@ fn what_came_out_stays_while_the_worker_goes_on() {
     let parts = [whole.clone(), part(0, 0), part(5, 1), part(0, 1000), part(2000, 1000)];
     let products = parts.each_ref().map(|part| executor.execute(&work(part.clone())).expect("identity takes it"));
     isolated.execute(&work(other.view())).expect("another array");
-    let both = Checks { cold_decode: Some(Agreement::Equal), repeat_encode: Some(Agreement::Equal) };
+    let both = Checks { cold_decode: Some(Repetition::Equal), repeat_encode: Some(Repetition::Equal) };
     for (part, product) in parts.iter().zip(&products) {
         let mut payload = Vec::new();
         part.write_le(&mut payload);
