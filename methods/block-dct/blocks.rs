@@ -6,7 +6,7 @@
 //! their own, which is transformed in the same way until one block is left. In the longer blocks they are scaled to those
 //! of the shorter ones, so that this array is as smooth as the data.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::passes;
 use crate::shared::real::Real;
@@ -115,7 +115,7 @@ fn bands(shape: &[usize], levels: &[Vec<Cut>]) -> Vec<Band> {
 /// The bands of one level; that of the means only if there is no further level.
 fn level_bands(cuts: &[Cut], places: &[Vec<usize>], last: bool) -> Vec<Band> {
     let outer = cuts.len() - 1;
-    let offsets: Vec<Vec<Rc<[usize]>>> = (0..outer)
+    let offsets: Vec<Vec<Arc<[usize]>>> = (0..outer)
         .map(|axis| {
             let cut = &cuts[axis];
             let of = |k: usize| (0..cut.having(k)).map(|block| places[axis][cut.start(block) + k]).collect();

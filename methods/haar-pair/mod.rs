@@ -54,7 +54,7 @@ pub struct HaarPair {
 
 impl Method for HaarPair {
     const ID: &'static str = "haar-pair";
-    const FORMAT: u8 = 3;
+    const FORMAT: u8 = 4;
     const CAPABILITIES: Capabilities = Capabilities::new(
         "averages and differences of pairs along one axis, entropy-coded under contexts",
         &[

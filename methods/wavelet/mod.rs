@@ -23,7 +23,7 @@ use crate::shared::axes::Axes;
 use crate::shared::subband::{self, Transform, Variants};
 pub use crate::shared::wavelet::Family;
 use crate::shared::wavelet::{self, Gains, Pyramid};
-use crate::shared::{Goal, exact, tiles};
+use crate::shared::{Goal, exact, parallel, parts, tiles};
 pub use bands::Coefficients;
 use native::{Native, Store};
 
@@ -87,7 +87,7 @@ const INTEGERS: &[DType] = &[DType::I8, DType::U8, DType::I16, DType::U16, DType
 
 impl Method for Wavelet {
     const ID: &'static str = "wavelet";
-    const FORMAT: u8 = 4;
+    const FORMAT: u8 = 5;
     const CAPABILITIES: Capabilities = Capabilities::new(
         "wavelets on several levels; coefficients quantised and entropy-coded under contexts",
         &[
@@ -183,45 +183,62 @@ impl Wavelet {
             Mode::Goal(goal) => subband::compress(data, shape, goal, (&self.variants(axes), self.plan(axes)), payload)?,
             Mode::Native(store) => self.native(shape, axes)?.compress(data, store, payload),
             Mode::Reversible => {
-                for (tile, pyramid, shape) in self.reversible_tiles(shape, axes) {
-                    let (mut values, row) = (Vec::with_capacity(tile.len()), tile.shape[tile.shape.len() - 1]);
+                let shape = tiles::squeeze(shape);
+                let one = |tile: tiles::Tile| {
+                    let mut values = Vec::with_capacity(tile.len());
                     // Through 64 bits, so that unsigned values wrap around rather than saturate.
                     let integer = |value: &T| value.to_f64() as i64 as i32;
-                    tile.rows(&shape, |at| values.extend(data[at..at + row].iter().map(integer)));
+                    tile.runs(&shape).for_each(|run| values.extend(data[run].iter().map(integer)));
+                    let (pyramid, mut stream) = (self.reversible(&tile.shape, axes), Vec::new());
                     pyramid.forward_integers(&mut values);
-                    subband::write_integers(pyramid.bands(), &values, payload);
-                }
+                    subband::write_integers(pyramid.bands(), &values, &mut stream);
+                    stream
+                };
+                parts::append(&parallel::map(subband::tiles(&shape), one), payload);
             }
         }
         Ok(())
     }
 
     fn read<T: Element>(&self, payload: &[u8], shape: &[usize], axes: &[usize], data: &mut [T]) -> Result<(), Error> {
-        let mut at = 0;
         match self.mode::<T>() {
             Mode::Goal(goal) => {
-                return subband::decompress(payload, shape, goal, (&self.variants(axes), self.plan(axes)), data);
+                subband::decompress(payload, shape, goal, (&self.variants(axes), self.plan(axes)), data)
             }
-            Mode::Native(store) => return self.native(shape, axes)?.decompress(payload, store, data),
-            Mode::Reversible => {
-                for (tile, pyramid, shape) in self.reversible_tiles(shape, axes) {
-                    let mut values = vec![0i32; tile.len()];
-                    let rest = payload.get(at..).unwrap_or_default();
-                    at += subband::read_integers(pyramid.bands(), rest, &mut values)?;
-                    pyramid.inverse_integers(&mut values);
-                    let (mut rows, row) = (values.chunks_exact(tile.shape[tile.shape.len() - 1]), tile.shape.len() - 1);
-                    tile.rows(&shape, |place| {
-                        let values = rows.next().unwrap_or_default();
-                        let output = &mut data[place..place + tile.shape[row]];
-                        output.iter_mut().zip(values).for_each(|(y, &value)| *y = T::from_bits(value as u32 as u64));
-                    });
-                }
+            Mode::Native(store) => self.native(shape, axes)?.decompress(payload, store, data),
+            Mode::Reversible => self.read_reversible(payload, &tiles::squeeze(shape), axes, data),
+        }
+    }
+
+    fn read_reversible<T: Element>(
+        &self,
+        payload: &[u8],
+        shape: &[usize],
+        axes: &[usize],
+        data: &mut [T],
+    ) -> Result<(), Error> {
+        let tiles = subband::tiles(shape);
+        let streams = parts::take(payload, 0, tiles.len())?;
+        let one = |(tile, stream): (&tiles::Tile, &[u8])| {
+            let (pyramid, mut values) = (self.reversible(&tile.shape, axes), vec![0i32; tile.len()]);
+            let read = subband::read_integers(pyramid.bands(), stream, &mut values)?;
+            if read < stream.len() {
+                return Err(Error::corrupt(payload.len(), format!("{} bytes behind a tile", stream.len() - read)));
+            }
+            pyramid.inverse_integers(&mut values);
+            Ok(values)
+        };
+        let decoded = parallel::map(tiles.iter().zip(streams), one);
+        for (tile, values) in tiles.iter().zip(decoded) {
+            let values = values?;
+            let mut rest = &values[..];
+            for run in tile.runs(shape) {
+                let (values, behind) = rest.split_at(run.len());
+                data[run].iter_mut().zip(values).for_each(|(y, &value)| *y = T::from_bits(value as u32 as u64));
+                rest = behind;
             }
         }
-        match payload.len().saturating_sub(at) {
-            0 => Ok(()),
-            extra => Err(Error::corrupt(at, format!("{extra} bytes behind the last tile"))),
-        }
+        Ok(())
     }
 
     fn variants(&self, axes: &[usize]) -> Variants {
@@ -233,16 +250,9 @@ impl Wavelet {
         move |variant: u8, shape: &[usize]| Pyramid::variant(shape, axes, (family, levels), &gains, variant)
     }
 
-    fn reversible_tiles(
-        &self,
-        shape: &[usize],
-        axes: &[usize],
-    ) -> impl Iterator<Item = (tiles::Tile, Pyramid, Vec<usize>)> {
-        let (shape, gains) = (tiles::squeeze(shape), Gains::new(Family::Haar));
-        tiles::split(&shape, subband::MOST).into_iter().map(move |tile| {
-            let pyramid = Pyramid::new(&tile.shape, axes, Family::Cdf53, self.params.levels, &gains);
-            (tile, pyramid, shape.clone())
-        })
+    /// The transform of a tile of whole numbers.
+    fn reversible(&self, tile: &[usize], axes: &[usize]) -> Pyramid {
+        Pyramid::new(tile, axes, Family::Cdf53, self.params.levels, &Gains::new(Family::Haar))
     }
 
     fn native(&self, shape: &[usize], axes: &[usize]) -> Result<Native, Error> {

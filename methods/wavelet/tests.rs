@@ -157,3 +157,37 @@ fn what_is_outside_the_capabilities_is_refused_by_name() {
         assert!(matches!(method.compress(tensor.view(), &mut Vec::new()), Err(Error::Unsupported(_))));
     }
 }
+
+#[test]
+fn large_arrays_are_tiles_of_a_size_and_the_same_on_any_number_of_threads() {
+    for (shape, count) in [
+        (&[1 << 20][..], 2),
+        (&[1023, 1024], 1),
+        (&[129, 128, 128], 2),
+        (&[3, 5, 1 << 17], 2),
+        (&[256, 256, 256], 8),
+        (&[9_000_001], 6),
+    ] {
+        let tiles = subband::tiles(shape);
+        let lengths: Vec<usize> = tiles.iter().map(|tile| tile.shape.iter().product()).collect();
+        assert_eq!((tiles.len(), lengths.iter().sum()), (count, shape.iter().product::<usize>()), "{shape:?}");
+        assert!(lengths.iter().max() <= lengths.iter().min().map(|least| least * 2).as_ref(), "{shape:?}");
+    }
+    let shape = [3, 600, 700];
+    let value = |i: usize| (i as f64 * 0.01).sin() * 900.0 + (i * i % 97) as f64;
+    let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a small pool");
+    for (target, tensor) in [
+        (Target::MaxAbs(3.0), tensor(&shape, |i| value(i) as f32)),
+        (Target::Rmse(3.0), tensor(&shape, value)),
+        (Target::Lossless, tensor(&shape, |i| value(i) as i16)),
+    ] {
+        let written =
+            [1, 2].map(|threads| pool(threads).install(|| round_trip::<Wavelet>(&Params::default(), target, &tensor)));
+        assert!(written[0] == written[1], "{target:?}");
+        let [(mut payload, mut back), _] = written;
+        assert!(target != Target::Lossless || back == tensor);
+        payload.pop();
+        let method = Checked::<Wavelet>::new(Params::default(), target).expect("a target");
+        assert!(method.decompress(&payload, back.view_mut()).is_err(), "{target:?}: the last byte is missing");
+    }
+}

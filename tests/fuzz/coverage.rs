@@ -29,27 +29,40 @@ pub struct Seen(Vec<u8>);
 impl Seen {
     /// Takes the counters since the last call, and says how many classes are new.
     pub fn add(&mut self) -> usize {
+        let mut count = 0;
+        self.each(|_, class, seen| {
+            count += usize::from(class & !*seen != 0);
+            *seen |= class;
+        });
+        count
+    }
+
+    /// Takes the counters since the last call, and lists the classes that would be new: the edge's number times 256, and
+    /// the class.
+    pub fn news(&mut self) -> Vec<u64> {
+        let mut news = Vec::new();
+        self.each(|edge, class, seen| {
+            if class & !*seen != 0 {
+                news.push((edge as u64) << 8 | u64::from(class));
+            }
+        });
+        news
+    }
+
+    /// Takes the counters since the last call: each edge that was passed, the class of how often, and those seen before.
+    fn each(&mut self, mut take: impl FnMut(usize, u8, &mut u8)) {
         self.0.resize(edges(), 0);
-        let mut new = 0;
-        for (seen, counters) in self.0.chunks_mut(RUN).zip(counters().chunks_mut(RUN)) {
+        for (run, (seen, counters)) in self.0.chunks_mut(RUN).zip(counters().chunks_mut(RUN)).enumerate() {
             // Nearly all edges are not passed: without this look, most of the time goes here.
             if counters.iter().fold(0, |any, counter| any | counter) > 0 {
-                new += add(seen, counters);
+                for (at, (seen, counter)) in seen.iter_mut().zip(counters).enumerate() {
+                    if *counter > 0 {
+                        take(run * RUN + at, class(std::mem::take(counter)), seen);
+                    }
+                }
             }
         }
-        new
     }
-}
-
-/// Takes some of the counters; the number of classes that are new.
-fn add(seen: &mut [u8], counters: &mut [u8]) -> usize {
-    let mut new = 0;
-    for (seen, counter) in seen.iter_mut().zip(counters) {
-        let class = class(std::mem::take(counter));
-        new += usize::from(class & !*seen != 0);
-        *seen |= class;
-    }
-    new
 }
 
 /// One bit per order of magnitude, as libFuzzer has them.

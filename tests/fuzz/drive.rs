@@ -21,6 +21,7 @@ mod frames;
 mod guard;
 mod history;
 mod mutate;
+mod smallest;
 mod target;
 
 #[path = "../conformance/alloc.rs"]
@@ -30,16 +31,13 @@ mod alloc;
 mod values;
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Seek, Write};
 use std::path::PathBuf;
 
 use codecbench::run;
 use target::Target;
 use values::Random;
-
-/// Inputs kept per target and bytes of them, so that the corpus stays small.
-const KEPT: usize = 48;
-const KEPT_BYTES: usize = 40_000;
 
 struct Options {
     seconds: u64,
@@ -95,6 +93,7 @@ struct Session {
     reached: Reached,
     failures: BTreeSet<String>,
     inputs: u64,
+    running: File,
 }
 
 /// What makes an input worth keeping.
@@ -108,18 +107,29 @@ struct Reached {
 impl Reached {
     /// Whether the last run reached anything new, or ended in a new way.
     fn add(&mut self, outcome: &Result<String, String>) -> bool {
-        // Places and sizes are not ways to end.
-        let told = outcome.as_ref().map_or_else(Clone::clone, Clone::clone);
-        let ending: String = told.chars().filter(|c| !c.is_ascii_digit()).take(80).collect();
         let new = self.edges.add();
         self.count += new;
-        self.endings.insert(ending) || new > 0
+        self.endings.insert(ending(outcome)) || new > 0
     }
+}
+
+/// A number for an ending, above those of edges: its hash.
+fn numbered(ending: &str) -> u64 {
+    let hash = blake3::hash(ending.as_bytes());
+    u64::from_le_bytes(hash.as_bytes()[..8].try_into().expect("eight bytes")) | 1 << 63
+}
+
+/// How a run ended: places and sizes are not ways to end.
+fn ending(outcome: &Result<String, String>) -> String {
+    let told = outcome.as_ref().map_or_else(Clone::clone, Clone::clone);
+    told.chars().filter(|c| !c.is_ascii_digit()).take(80).collect()
 }
 
 impl Session {
     fn new(target: Target, seed: u64) -> Self {
         let pool = target.seeds();
+        let running = File::create(kept_file(&format!("{}.running", target.name)));
+        let running = running.expect("target/ can be written");
         let mut session = Session {
             target,
             random: Random(seed),
@@ -127,6 +137,7 @@ impl Session {
             reached: Reached::default(),
             failures: BTreeSet::new(),
             inputs: 0,
+            running,
         };
         pool.into_iter().for_each(|input| session.try_one(input, true));
         session
@@ -153,9 +164,16 @@ impl Session {
         }
     }
 
+    /// Leaves the input where it is found after a crash. The file stays open: opening it took half of the time.
+    fn keep_running(&mut self, input: &[u8]) -> io::Result<()> {
+        self.running.rewind()?;
+        self.running.write_all(input)?;
+        self.running.set_len(input.len() as u64)
+    }
+
     fn try_one(&mut self, input: Vec<u8>, keep: bool) {
         self.inputs += 1;
-        keep_file(&format!("{}.running", self.target.name), &input);
+        self.keep_running(&input).expect("target/ can be written");
         let outcome = guard::run(&self.target, &input);
         let new = self.reached.add(&outcome);
         match outcome {
@@ -181,36 +199,35 @@ impl Session {
             }
         }
         let name = format!("{}-{}.bin", self.target.name, self.failures.len());
-        keep_file(&name, &input);
+        fs::write(kept_file(&name), &input).expect("target/ can be written");
         println!("{}: {failure}; {} bytes in target/fuzz-failures/{name}", self.target.name, input.len());
     }
 
-    /// Writes the smallest inputs that together reach what all did, without those that the seeds are made of.
+    /// Writes few inputs that together reach most of what all did, without those that the seeds are made of.
     fn save(mut self) {
-        let valid = self.target.valid();
-        self.reached = Reached::default();
-        for input in &valid {
+        let mut known = Reached::default();
+        for input in &self.target.valid() {
             let outcome = guard::run(&self.target, input);
-            self.reached.add(&outcome);
+            known.add(&outcome);
         }
-        let mut candidates = std::mem::take(&mut self.pool);
-        candidates.sort_by_key(|input| input.len());
-        let mut kept: Vec<Vec<u8>> = Vec::new();
-        for input in candidates {
+        let candidates = std::mem::take(&mut self.pool);
+        let kept = smallest::cover(candidates.into_iter().map(|input| {
             let outcome = guard::run(&self.target, &input);
-            let bytes: usize = kept.iter().map(Vec::len).sum();
-            if self.reached.add(&outcome) && kept.len() < KEPT && bytes + input.len() <= KEPT_BYTES {
-                kept.push(input);
+            let (mut news, ending) = (known.edges.news(), ending(&outcome));
+            if !known.endings.contains(&ending) {
+                news.push(numbered(&ending));
             }
-        }
+            (input, news)
+        }));
         if !kept.is_empty() {
             corpus::write(&self.target.name, &kept).expect("the corpus can be written");
         }
     }
 }
 
-fn keep_file(name: &str, bytes: &[u8]) {
+/// Where inputs of this name are kept.
+fn kept_file(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/fuzz-failures");
-    let written = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(name), bytes));
-    written.expect("target/ can be written");
+    fs::create_dir_all(&folder).expect("target/ can be written");
+    folder.join(name)
 }

@@ -24,7 +24,7 @@ impl Subbands {
     }
 }
 
-fn transform(shape: &[usize]) -> (Variants, impl Fn(u8, &[usize]) -> Pyramid) {
+fn transform(shape: &[usize]) -> (Variants, impl Fn(u8, &[usize]) -> Pyramid + Sync) {
     let axes: Vec<usize> = (0..tiles::squeeze(shape).len()).collect();
     let (variants, gains) = (Variants { first: 1, radices: wavelet::choices(&axes, 0) }, Gains::new(FAMILY));
     (variants, move |variant, shape: &[usize]| Pyramid::variant(shape, &axes, (FAMILY, 0), &gains, variant))

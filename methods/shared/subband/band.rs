@@ -1,6 +1,6 @@
 //! Where the coefficients of a band lie, and which bands before it look like it.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A box of coefficients that are coded row by row, one band after the other.
 ///
@@ -9,7 +9,7 @@ use std::rc::Rc;
 #[derive(Clone, Debug)]
 pub struct Band {
     /// Offset of each index along each axis but the last.
-    pub offsets: Vec<Rc<[usize]>>,
+    pub offsets: Vec<Arc<[usize]>>,
     /// Offset of the first coefficient of the first row.
     pub start: usize,
     /// Coefficients per row.
@@ -84,7 +84,7 @@ impl Band {
 }
 
 /// Visits `start` plus every sum of one offset of each axis, those of the last axis in turn first.
-fn each_sum(axes: &[Rc<[usize]>], start: usize, visit: &mut impl FnMut(usize)) {
+fn each_sum(axes: &[Arc<[usize]>], start: usize, visit: &mut impl FnMut(usize)) {
     match axes.split_first() {
         None => visit(start),
         Some((first, rest)) => first.iter().for_each(|offset| each_sum(rest, start + offset, visit)),

@@ -100,9 +100,10 @@ pub(super) struct Symbols {
 }
 
 impl Symbols {
-    pub fn clear(&mut self) {
-        self.values.clear();
-        self.contexts.clear();
+    /// Appends others, of which none stay.
+    pub fn append(&mut self, others: &mut Symbols) {
+        self.values.append(&mut others.values);
+        self.contexts.append(&mut others.contexts);
     }
 
     #[inline(always)]

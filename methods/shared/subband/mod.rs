@@ -22,9 +22,12 @@ mod tile;
 mod values;
 mod variant;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use super::real::Real;
 use super::tiles::{self, Tile};
 use super::{Goal, deflate, entropy, shuffle, varint};
+use super::{parallel, parts};
 use crate::api::{DType, Element, Error};
 pub use band::{Alike, Band};
 use context::Detail;
@@ -34,8 +37,10 @@ pub use integers::{read_integers, write_integers};
 use tile::{Choice, Source};
 use values::Output;
 
-/// Most values of a tile: its work space is about five times as large.
-pub const MOST: usize = 1 << 24;
+/// Values from which an array is several tiles, and those of one, about: its work space is some five times as large, and at
+/// half the size a volume's payload would be some per cent larger.
+const SEVERAL: usize = 1 << 20;
+const VALUES: usize = 1 << 21;
 /// First byte of a tile whose values are stored without loss: by deflate, or as they are.
 const PACKED: u8 = 0xff;
 const PLAIN: u8 = 0xfe;
@@ -45,7 +50,7 @@ const WIDE: u8 = 0x40;
 const MANY: u8 = 0x20;
 
 /// A linear transform of the values of a tile, in place.
-pub trait Transform {
+pub trait Transform: Send + Sync {
     /// The bands, in coding order: together they hold every coefficient once.
     fn bands(&self) -> &[Band];
 
@@ -57,7 +62,7 @@ pub trait Transform {
 }
 
 /// Makes the transform of a variant, by its number, for a tile of a shape.
-type Plan<'a, P> = dyn Fn(u8, &[usize]) -> P + 'a;
+type Plan<'a, P> = dyn Fn(u8, &[usize]) -> P + Sync + 'a;
 
 /// Steps in bounds.
 const FACTORS: [f64; 8] = [0.7, 1.0, 1.25, 1.5, 1.75, 2.0, 2.4, 3.0];
@@ -95,6 +100,22 @@ impl Variants {
     }
 }
 
+/// What is decoded, shared by the threads that decode its tiles.
+type Shared<'a> = Mutex<&'a mut (dyn Output + Send)>;
+
+/// The tiles of an array of `shape` (one axis at least), which are coded by themselves: one, or about an even number of
+/// about equal ones, so that two threads have as much to do.
+pub fn tiles(shape: &[usize]) -> Vec<Tile> {
+    let len: usize = shape.iter().product();
+    if len < SEVERAL {
+        return tiles::split(shape, len.max(1));
+    }
+    let count = len.div_ceil(VALUES).next_multiple_of(2);
+    // Lengths that are no multiples of the cuts make some tiles larger than others.
+    let even = len.div_ceil(count);
+    tiles::split(shape, even + even / (count + 1))
+}
+
 /// Appends the payload of `data`, an array of `shape` with at least one element. `plan` makes the transform of a tile
 /// of the shape it is given, one of `variants`.
 ///
@@ -104,7 +125,7 @@ pub fn compress<T: Element, P: Transform>(
     data: &[T],
     shape: &[usize],
     goal: Goal,
-    (variants, plan): (&Variants, impl Fn(u8, &[usize]) -> P),
+    (variants, plan): (&Variants, impl Fn(u8, &[usize]) -> P + Sync),
     payload: &mut Vec<u8>,
 ) -> Result<(), Error> {
     let shape = tiles::squeeze(shape);
@@ -139,23 +160,23 @@ fn write_tiles<P: Transform>(
     plan: &Plan<'_, P>,
     payload: &mut Vec<u8>,
 ) -> Result<(), Error> {
-    let tiles = tiles::split(source.shape, MOST);
+    let tiles = tiles(source.shape);
     let (variant, mut choice) = search::choose(source, variants, plan);
     if variants > 1 {
         payload.push(variant);
     }
-    let start = payload.len();
     let mut tries = search::Tries::new(source, choice.step);
     loop {
-        let mut square_error = 0.0;
-        for tile in &tiles {
-            square_error += write_tile(source, tile, &plan(variant, &tile.shape), choice, payload)?;
-        }
-        match tries.next(square_error, source.values.len()) {
-            None => return Ok(()),
+        let one = |tile: &Tile| write_tile(source, tile, &plan(variant, &tile.shape), choice);
+        let written: Vec<(Vec<u8>, f64)> = parallel::map(&tiles, one).into_iter().collect::<Result<_, _>>()?;
+        let (streams, square_errors): (Vec<_>, Vec<f64>) = written.into_iter().unzip();
+        match tries.next(square_errors.into_iter().sum(), source.values.len()) {
+            None => {
+                parts::append(&streams, payload);
+                return Ok(());
+            }
             Some(step) => choice.step = step,
         }
-        payload.truncate(start);
     }
 }
 
@@ -173,14 +194,13 @@ fn precision(source: &Source<'_>, largest: f64, step: f64) -> Option<bool> {
     Some(!narrow)
 }
 
-/// Appends one tile and returns its squared error.
+/// The bytes of a tile, and its squared error.
 fn write_tile<P: Transform>(
     source: &Source<'_>,
     tile: &Tile,
     plan: &P,
     choice: Choice,
-    payload: &mut Vec<u8>,
-) -> Result<f64, Error> {
+) -> Result<(Vec<u8>, f64), Error> {
     let mut symbols = Symbols::default();
     let wide = precision(source, source.largest(tile), source.step(choice.step));
     let coded = match wide {
@@ -188,27 +208,23 @@ fn write_tile<P: Transform>(
         Some(true) => source.symbols::<f64, P>(tile, plan, choice, &mut symbols),
         Some(false) => source.symbols::<f32, P>(tile, plan, choice, &mut symbols),
     };
-    let Some(square_error) = coded else {
-        write_raw(source, tile, payload)?;
-        return Ok(0.0);
-    };
-    let start = payload.len();
+    let Some(square_error) = coded else { return Ok((write_raw(source, tile)?, 0.0)) };
+    let mut payload = Vec::new();
     let many = if choice.detail == Detail::Many { MANY } else { 0 };
     let wide = if wide == Some(true) { WIDE } else { 0 };
     payload.push(wide | many | (choice.rounding as u8) << 3 | choice.step as u8 & 7);
     if let Goal::Rmse(_) = source.goal {
         payload.push((choice.step >> 3) as u8);
     }
-    entropy::encode(&symbols.values, &symbols.contexts, payload);
-    if payload.len() - start >= tile.len() * source.values.dtype().size() {
-        payload.truncate(start);
-        write_raw(source, tile, payload)?;
-        return Ok(0.0);
+    entropy::encode(&symbols.values, &symbols.contexts, &mut payload);
+    if payload.len() >= tile.len() * source.values.dtype().size() {
+        return Ok((write_raw(source, tile)?, 0.0));
     }
-    Ok(square_error)
+    Ok((payload, square_error))
 }
 
-fn write_raw(source: &Source<'_>, tile: &Tile, payload: &mut Vec<u8>) -> Result<(), Error> {
+fn write_raw(source: &Source<'_>, tile: &Tile) -> Result<Vec<u8>, Error> {
+    let mut payload = Vec::new();
     let size = source.values.dtype().size();
     let mut bytes = Vec::with_capacity(tile.len() * size);
     tile.runs(source.shape).for_each(|run| source.values.write(run, &mut bytes));
@@ -216,13 +232,13 @@ fn write_raw(source: &Source<'_>, tile: &Tile, payload: &mut Vec<u8>) -> Result<
     deflate::compress(&shuffle::shuffle(&bytes, size), 6, &mut packed)?;
     if packed.len() + 2 < bytes.len() {
         payload.push(PACKED);
-        varint::write(packed.len() as u64, payload);
+        varint::write(packed.len() as u64, &mut payload);
         payload.append(&mut packed);
     } else {
         payload.push(PLAIN);
         payload.append(&mut bytes);
     }
-    Ok(())
+    Ok(payload)
 }
 
 /// Fills `data`, an array of `shape`, from a payload of [`compress`].
@@ -233,7 +249,7 @@ pub fn decompress<T: Element, P: Transform>(
     payload: &[u8],
     shape: &[usize],
     goal: Goal,
-    (variants, plan): (&Variants, impl Fn(u8, &[usize]) -> P),
+    (variants, plan): (&Variants, impl Fn(u8, &[usize]) -> P + Sync),
     data: &mut [T],
 ) -> Result<(), Error> {
     read(payload, &tiles::squeeze(shape), goal, (variants, &plan), &mut &mut *data)
@@ -244,40 +260,46 @@ fn read<P: Transform>(
     shape: &[usize],
     goal: Goal,
     (variants, plan): (&Variants, &Plan<'_, P>),
-    output: &mut dyn Output,
+    output: &mut (dyn Output + Send),
 ) -> Result<(), Error> {
     if payload.first().is_some_and(|&head| careful::is_careful(head)) {
         return careful::decode(payload, shape, goal, (variants.count(), plan), output);
     }
     let variants = variants.first;
-    let mut at = usize::from(variants > 1);
+    let start = usize::from(variants > 1);
     let variant = if variants > 1 { payload.first().copied().unwrap_or(0) } else { 0 };
     if variant >= variants {
         return Err(Error::corrupt(0, format!("there is no variant {variant}")));
     }
-    let plan = |shape: &[usize]| plan(variant, shape);
-    for tile in tiles::split(shape, MOST) {
-        at += read_tile(payload.get(at..).unwrap_or_default(), at, goal, &plan, (&tile, shape), output)?;
-    }
-    if at != payload.len() {
-        return Err(Error::corrupt(at, format!("{} bytes behind the last tile", payload.len() - at)));
-    }
-    Ok(())
+    let (tiles, dtype) = (tiles(shape), output.dtype());
+    let streams = parts::take(payload.get(start..).unwrap_or_default(), 0, tiles.len())?;
+    let output: Shared<'_> = Mutex::new(output);
+    let one = |(tile, stream): (&Tile, &[u8])| {
+        let plan = plan(variant, &tile.shape);
+        let read = read_tile(stream, (goal, dtype), &plan, (tile, shape), &output)?;
+        let behind = || Error::corrupt(payload.len(), format!("{} bytes behind a tile", stream.len() - read));
+        if read == stream.len() { Ok(()) } else { Err(behind()) }
+    };
+    parallel::map(tiles.iter().zip(streams), one).into_iter().collect()
 }
 
-/// Reads one tile from the start of `bytes`, which is at `place` of the payload; returns its bytes.
+/// The output, for the time that it takes to store a tile.
+fn locked<'a, 'b>(output: &'b Shared<'a>) -> MutexGuard<'b, &'a mut (dyn Output + Send)> {
+    output.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Reads one tile from the start of `bytes`; returns how many it took.
 fn read_tile<P: Transform>(
     bytes: &[u8],
-    place: usize,
-    goal: Goal,
-    plan: &dyn Fn(&[usize]) -> P,
+    (goal, dtype): (Goal, DType),
+    plan: &P,
     (tile, shape): (&Tile, &[usize]),
-    output: &mut dyn Output,
+    output: &Shared<'_>,
 ) -> Result<usize, Error> {
-    let missing = || Error::corrupt(place + bytes.len(), "the payload ends before its last tile");
+    let missing = || Error::corrupt(bytes.len(), "a tile without any bytes");
     let head = *bytes.first().ok_or_else(missing)?;
     if head == PACKED || head == PLAIN {
-        return read_raw(bytes, place, tile, shape, output);
+        return read_raw(bytes, dtype, tile, shape, output);
     }
     let detail = if head & MANY != 0 { Detail::Many } else { Detail::Few };
     let mut choice = Choice { step: usize::from(head & 7), rounding: usize::from(head >> 3 & 3), detail };
@@ -287,26 +309,25 @@ fn read_tile<P: Transform>(
         at = 2;
     }
     let rest = bytes.get(at..).unwrap_or_default();
-    let plan = plan(&tile.shape);
     let read = match head & WIDE != 0 {
-        true => tile::decode::<f64, P>(rest, goal, choice, &plan, (tile, shape), output)?,
-        false => tile::decode::<f32, P>(rest, goal, choice, &plan, (tile, shape), output)?,
+        true => tile::decode::<f64, P>(rest, (goal, dtype), choice, plan, (tile, shape), output)?,
+        false => tile::decode::<f32, P>(rest, (goal, dtype), choice, plan, (tile, shape), output)?,
     };
     Ok(at + read)
 }
 
-fn read_raw(bytes: &[u8], place: usize, tile: &Tile, shape: &[usize], output: &mut dyn Output) -> Result<usize, Error> {
-    let size = output.dtype().size();
+fn read_raw(bytes: &[u8], dtype: DType, tile: &Tile, shape: &[usize], output: &Shared<'_>) -> Result<usize, Error> {
+    let size = dtype.size();
     let (mut at, plain) = (1, tile.len() * size);
     let packed = bytes.first() == Some(&PACKED);
     let length_here = if packed { varint::read_length(bytes, &mut at, bytes.len())? } else { plain };
     let end = at.saturating_add(length_here);
-    let stored = bytes.get(at..end).ok_or_else(|| Error::corrupt(place + at, "the payload ends inside a tile"))?;
+    let stored = bytes.get(at..end).ok_or_else(|| Error::corrupt(at, "the payload ends inside a tile"))?;
     let values = match packed {
         true => shuffle::unshuffle(&deflate::decompress(stored, plain)?, size),
         false => stored.to_vec(),
     };
-    let mut rest = &values[..];
+    let (mut rest, mut output) = (&values[..], locked(output));
     for run in tile.runs(shape) {
         let (bytes, behind) = rest.split_at((run.len() * size).min(rest.len()));
         output.read(run.start, bytes);

@@ -53,12 +53,12 @@ impl Whole<'_> {
     }
 
     /// Bits that its coefficients take, about; none where it cannot be coded so.
-    pub fn rough<P: Transform>(&self, plan: &impl Fn(u8, &[usize]) -> P) -> Option<f64> {
+    pub fn rough<P: Transform>(&self, plan: &(impl Fn(u8, &[usize]) -> P + Sync)) -> Option<f64> {
         self.search(plan, |descent| descent.rough())
     }
 
     /// The coefficients of the fewest bits that keep the error.
-    pub fn fit<P: Transform>(&self, variants: &Variants, plan: &impl Fn(u8, &[usize]) -> P) -> Option<Part> {
+    pub fn fit<P: Transform>(&self, variants: &Variants, plan: &(impl Fn(u8, &[usize]) -> P + Sync)) -> Option<Part> {
         self.search(plan, |descent| {
             let (_, Attempt { settings, symbols, bits, .. }) = descent.run(variants)?;
             Some(Part { settings, symbols, bits: bits + f64::from(VARIANT + 1 + STEP + 2 * POINT) })

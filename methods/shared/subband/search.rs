@@ -6,8 +6,8 @@ use super::layout::Layout;
 use super::quantise::ROUNDINGS;
 use super::tile::{Choice, Source};
 use super::{FACTORS, Goal, Plan, Transform, precision, variant};
-use crate::shared::entropy;
 use crate::shared::tiles::{self, Tile};
+use crate::shared::{entropy, parallel};
 
 /// Arrays up to this are tried whole.
 const WHOLE: usize = 1 << 15;
@@ -35,7 +35,7 @@ pub(super) fn choose<P: Transform>(source: &Source<'_>, variants: u8, plan: &Pla
     let detail = if source.values.len() < LARGE / 8 { Detail::Few } else { Detail::Many };
     let first = Choice { step: start, rounding: 1, detail };
     let variant = if variants > 1 { variant::choose(source, variants, plan) } else { 0 };
-    let mut sample = Sample::new(source, |shape| plan(variant, shape));
+    let sample = Sample::new(source, |shape| plan(variant, shape));
     let choice = match source.goal {
         Goal::MaxAbs(_) => sample.choose_bounded(first),
         Goal::Rmse(_) => sample.choose_mean(first),
@@ -48,7 +48,6 @@ struct Sample<'a, P> {
     source: &'a Source<'a>,
     boxes: Vec<Sampled<P>>,
     values: usize,
-    symbols: Symbols,
 }
 
 /// A box and its coefficients.
@@ -61,39 +60,45 @@ struct Sampled<P> {
 }
 
 impl<'a, P: Transform> Sample<'a, P> {
-    fn new(source: &'a Source<'a>, plan: impl Fn(&[usize]) -> P) -> Self {
+    fn new(source: &'a Source<'a>, plan: impl Fn(&[usize]) -> P + Sync) -> Self {
         let take = |tile: Tile| {
             let (plan, mut coefficients) = (plan(&tile.shape), source.gather::<f64>(&tile));
             plan.forward(&mut coefficients);
             let layout = Layout::new(plan.bands());
             Sampled { largest: source.largest(&tile), tile, plan, layout, coefficients }
         };
-        let boxes: Vec<_> = boxes(source.shape).into_iter().map(take).collect();
+        let boxes = parallel::map(boxes(source.shape), take);
         let values = boxes.iter().map(|sampled| sampled.tile.len()).sum();
-        Sample { source, boxes, values, symbols: Symbols::default() }
+        Sample { source, boxes, values }
     }
 
     /// Bits and squared error of a choice; infinitely many bits where it does not work.
-    fn cost(&mut self, choice: Choice) -> (u64, f64) {
-        let mut error = 0.0;
-        self.symbols.clear();
-        for Sampled { tile, plan, layout, largest, coefficients } in &self.boxes {
-            let (plan, symbols) = ((plan, layout), &mut self.symbols);
-            let coded = match precision(self.source, *largest, self.source.step(choice.step)) {
-                None => None,
-                Some(true) => self.source.symbols_of(coefficients.clone(), tile, plan, choice, symbols),
-                Some(false) => {
-                    let coefficients = coefficients.iter().map(|&value| value as f32).collect();
-                    self.source.symbols_of::<f32, P>(coefficients, tile, plan, choice, symbols)
-                }
-            };
-            let Some(square_error) = coded else { return (u64::MAX, 0.0) };
+    fn cost(&self, choice: Choice) -> (u64, f64) {
+        let coded = parallel::map(&self.boxes, |sampled| self.symbols(sampled, choice));
+        let (mut all, mut error) = (Symbols::default(), 0.0);
+        for one in coded {
+            let Some((mut symbols, square_error)) = one else { return (u64::MAX, 0.0) };
+            all.append(&mut symbols);
             error += square_error;
         }
-        (bits_of(&self.symbols, self.source.values.len()), error)
+        (bits_of(&all, self.source.values.len()), error)
     }
 
-    fn better(&mut self, best: &mut (u64, Choice), choice: Choice) -> bool {
+    /// The symbols of a box, and its squared error; none if the choice does not work.
+    fn symbols(&self, sampled: &Sampled<P>, choice: Choice) -> Option<(Symbols, f64)> {
+        let Sampled { tile, plan, layout, largest, coefficients } = sampled;
+        let (plan, mut symbols) = ((plan, layout), Symbols::default());
+        let square_error = match precision(self.source, *largest, self.source.step(choice.step))? {
+            true => self.source.symbols_of(coefficients.clone(), tile, plan, choice, &mut symbols),
+            false => {
+                let coefficients = coefficients.iter().map(|&value| value as f32).collect();
+                self.source.symbols_of::<f32, P>(coefficients, tile, plan, choice, &mut symbols)
+            }
+        };
+        Some((symbols, square_error?))
+    }
+
+    fn better(&self, best: &mut (u64, Choice), choice: Choice) -> bool {
         let bits = self.cost(choice).0;
         let better = bits < best.0;
         if better {
@@ -103,7 +108,7 @@ impl<'a, P: Transform> Sample<'a, P> {
     }
 
     /// The best step by descent from the first, then the best rounding, then the contexts.
-    fn choose_bounded(&mut self, first: Choice) -> Choice {
+    fn choose_bounded(&self, first: Choice) -> Choice {
         let mut best = (self.cost(first).0, first);
         if best.0 == u64::MAX {
             return first;
@@ -130,7 +135,7 @@ impl<'a, P: Transform> Sample<'a, P> {
         best.1
     }
 
-    fn choose_detail(&mut self, best: &mut (u64, Choice)) {
+    fn choose_detail(&self, best: &mut (u64, Choice)) {
         if self.source.values.len() <= LARGE {
             let other = if best.1.detail == Detail::Few { Detail::Many } else { Detail::Few };
             let next = Choice { detail: other, ..best.1 };
@@ -139,7 +144,7 @@ impl<'a, P: Transform> Sample<'a, P> {
     }
 
     /// For every rounding the step that gives the error, and of these the cheapest.
-    fn choose_mean(&mut self, first: Choice) -> Choice {
+    fn choose_mean(&self, first: Choice) -> Choice {
         let mut best = (u64::MAX, first);
         for rounding in 0..ROUNDINGS.len() {
             let choice = Choice { rounding, ..best.1 };
@@ -151,7 +156,7 @@ impl<'a, P: Transform> Sample<'a, P> {
     }
 
     /// The step whose error on the sample is nearest below the goal: it rises with the step, nearly always.
-    fn step_for_error(&mut self, choice: Choice) -> usize {
+    fn step_for_error(&self, choice: Choice) -> usize {
         let goal = self.source.goal.error();
         let allowed = goal * goal * self.values as f64;
         let (mut low, mut high) = (0, STEPS - 1);

@@ -6,9 +6,9 @@ use super::layout::Layout;
 use super::neighbours::Contexts;
 use super::quantise::Quantiser;
 use super::rows::{self, Reader, Writer};
-use super::values::{Output, Values, each_restored, pieces};
-use super::{Band, Goal, Transform};
-use crate::api::Error;
+use super::values::{Values, each_restored, pieces};
+use super::{Band, Goal, Shared, Transform, locked};
+use crate::api::{DType, Error};
 use crate::shared::entropy;
 use crate::shared::real::Real;
 use crate::shared::tiles::Tile;
@@ -160,26 +160,30 @@ fn quantise<F: Real, P: Transform>(
 /// Decodes a tile of an array of shape `shape` into `output`; returns the bytes it took.
 pub(super) fn decode<F: Real, P: Transform>(
     bytes: &[u8],
-    goal: Goal,
+    (goal, dtype): (Goal, DType),
     choice: Choice,
     plan: &P,
     (tile, shape): (&Tile, &[usize]),
-    output: &mut dyn Output,
+    output: &Shared<'_>,
 ) -> Result<usize, Error> {
     let mut decoder = entropy::Decoder::new(bytes)?;
     let mut values = vec![F::default(); tile.len()];
-    restore(&mut decoder, goal.step(output.dtype(), choice.step), choice, plan, &mut values);
+    restore(&mut decoder, goal.step(dtype, choice.step), choice, plan, &mut values);
     plan.inverse(&mut values);
-    each_restored(tile, shape, &values, |piece, numbers| output.store(piece.start, numbers));
-    if let Goal::MaxAbs(bound) = goal {
-        let corrector = Corrector::new(output.dtype(), bound, magnitude(&values));
-        let runs: Vec<_> = tile.runs(shape).collect();
-        let length = runs.first().map_or(1, ExactSizeIterator::len);
-        for (at, fix) in correct::read(tile.len(), choice.detail.contexts(), |context| decoder.next(context))? {
-            output.correct(runs[at / length].start + at % length, values[at].to_f64(), fix, &corrector);
-        }
+    let mut fixes = Vec::new();
+    if let Goal::MaxAbs(_) = goal {
+        fixes = correct::read(tile.len(), choice.detail.contexts(), |context| decoder.next(context))?;
     }
-    decoder.finish()
+    let read = decoder.finish()?;
+    let corrector = Corrector::new(dtype, goal.error(), magnitude(&values));
+    let mut output = locked(output);
+    each_restored(tile, shape, &values, |piece, numbers| output.store(piece.start, numbers));
+    let runs: Vec<_> = if fixes.is_empty() { Vec::new() } else { tile.runs(shape).collect() };
+    let length = runs.first().map_or(1, ExactSizeIterator::len);
+    for (at, fix) in fixes {
+        output.correct(runs[at / length].start + at % length, values[at].to_f64(), fix, &corrector);
+    }
+    Ok(read)
 }
 
 /// Reads the coefficients of a tile, of which `values` are zeros.

@@ -2,6 +2,7 @@
 
 use super::tile::Source;
 use super::{Goal, Plan, Transform, precision};
+use crate::shared::parallel;
 use crate::shared::real::Real;
 use crate::shared::tiles::Tile;
 
@@ -33,7 +34,8 @@ pub(super) fn choose<P: Transform>(source: &Source<'_>, variants: u8, plan: &Pla
         };
         boxes.iter().map(of).sum::<f64>()
     };
-    (0..variants).map(|variant| (total(variant), variant)).min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0, |best| best.1)
+    let totals = parallel::map(0..variants, |variant| (total(variant), variant));
+    totals.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0, |best| best.1)
 }
 
 /// Bits that coefficients take, about, but for what is the same for all transforms: those of a Gaussian as wide as each

@@ -3,7 +3,7 @@
 //! A level turns the low box that the level before left (at first the tile) into a low box and high ones, along every
 //! axis that it splits: the low half comes first along each axis.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::filters::Family;
 use super::gains::Gains;
@@ -169,8 +169,9 @@ impl Bands<'_> {
 
     fn band(&self, start: &[usize], shape: &[usize], gain: f64, alike: Vec<Alike>) -> Band {
         let outer = self.shape.len() - 1;
-        let along =
-            |axis: usize| -> Rc<[usize]> { (0..shape[axis]).map(|i| (start[axis] + i) * self.strides[axis]).collect() };
+        let along = |axis: usize| -> Arc<[usize]> {
+            (0..shape[axis]).map(|i| (start[axis] + i) * self.strides[axis]).collect()
+        };
         Band { offsets: (0..outer).map(along).collect(), start: start[outer], row: shape[outer], gain, alike }
     }
 }
