@@ -186,8 +186,8 @@ fn large_arrays_are_tiles_of_a_size_and_the_same_on_any_number_of_threads() {
         assert!(written[0] == written[1], "{target:?}");
         let [(mut payload, mut back), _] = written;
         assert!(target != Target::Lossless || back == tensor);
-        payload.pop();
+        payload.truncate(payload.len() / 3);
         let method = Checked::<Wavelet>::new(Params::default(), target).expect("a target");
-        assert!(method.decompress(&payload, back.view_mut()).is_err(), "{target:?}: the last byte is missing");
+        assert!(method.decompress(&payload, back.view_mut()).is_err(), "{target:?}: a tile is missing");
     }
 }
