@@ -26,20 +26,18 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::real::Real;
 use super::tiles::{self, Tile};
-use super::{Goal, deflate, entropy, shuffle, varint};
-use super::{parallel, parts};
+use super::{Goal, deflate, entropy, parallel, parts, shuffle, varint};
 use crate::api::{DType, Element, Error};
 pub use band::{Alike, Band};
 use context::Detail;
 use correct::Symbols;
 pub use integers::{read_integers, write_integers};
-
 use tile::{Choice, Source};
 use values::Output;
 
-/// Values from which an array is several tiles, and those of one, about: its work space is some five times as large, and at
-/// half the size a volume's payload would be some per cent larger.
+/// Values from which an array is several tiles.
 const SEVERAL: usize = 1 << 20;
+/// Values of one of several tiles, at most about: its work space is some five times as large.
 const VALUES: usize = 1 << 21;
 /// First byte of a tile whose values are stored without loss: by deflate, or as they are.
 const PACKED: u8 = 0xff;
