@@ -175,13 +175,15 @@ pub(super) fn decode<F: Real, P: Transform>(
         fixes = correct::read(tile.len(), choice.detail.contexts(), |context| decoder.next(context))?;
     }
     let read = decoder.finish()?;
-    let corrector = Corrector::new(dtype, goal.error(), magnitude(&values));
+    let corrector = (!fixes.is_empty()).then(|| Corrector::new(dtype, goal.error(), magnitude(&values)));
     let mut output = locked(output);
     each_restored(tile, shape, &values, |piece, numbers| output.store(piece.start, numbers));
-    let runs: Vec<_> = if fixes.is_empty() { Vec::new() } else { tile.runs(shape).collect() };
-    let length = runs.first().map_or(1, ExactSizeIterator::len);
-    for (at, fix) in fixes {
-        output.correct(runs[at / length].start + at % length, values[at].to_f64(), fix, &corrector);
+    if let Some(corrector) = corrector {
+        let runs: Vec<_> = tile.runs(shape).collect();
+        let length = runs.first().map_or(1, ExactSizeIterator::len);
+        for (at, fix) in fixes {
+            output.correct(runs[at / length].start + at % length, values[at].to_f64(), fix, &corrector);
+        }
     }
     Ok(read)
 }
