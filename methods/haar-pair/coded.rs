@@ -20,8 +20,8 @@ pub(super) fn write<T: Element>(data: &[T], shape: &[usize], axis: Option<usize>
     let start = payload.len();
     for tile in tiles::split(shape, MOST) {
         match T::DTYPE.size() {
-            8 => write_tile(gather(data, shape, &tile, wide), &tile, axis, payload),
-            _ => write_tile(gather(data, shape, &tile, narrow), &tile, axis, payload),
+            8 => write_tile(tile.gather(shape, data, wide), &tile, axis, payload),
+            _ => write_tile(tile.gather(shape, data, narrow), &tile, axis, payload),
         }
     }
     // The one length that says: as they are. Left free by a byte, so that a stray one behind coded bytes is noticed.
@@ -58,11 +58,11 @@ pub(super) fn read<T: Element>(
         if size == 8 {
             let mut words = vec![0i64; tile.len()];
             at += read_tile(rest, &tile, axis, &mut words)?;
-            scatter(&words, shape, &tile, data, |word| unordered::<T>(word, 63));
+            tile.scatter(shape, &words, data, |x, &word| *x = unordered(word, 63));
         } else {
             let mut words = vec![0i32; tile.len()];
             at += read_tile(rest, &tile, axis, &mut words)?;
-            scatter(&words, shape, &tile, data, |word| unordered::<T>(i64::from(word), 31));
+            tile.scatter(shape, &words, data, |x, &word| *x = unordered(i64::from(word), 31));
         }
     }
     match bytes.len().checked_sub(at) {
@@ -76,7 +76,7 @@ fn order(bits: i64, top: u32) -> i64 {
     bits ^ (bits >> 63) & ((1 << top) - 1)
 }
 
-fn narrow<T: Element>(value: T) -> i32 {
+fn narrow<T: Element>(value: &T) -> i32 {
     if T::DTYPE.is_float() {
         return order(i64::from(value.to_bits() as u32 as i32), 31) as i32;
     }
@@ -84,28 +84,13 @@ fn narrow<T: Element>(value: T) -> i32 {
     value.to_f64() as i64 as i32
 }
 
-fn wide<T: Element>(value: T) -> i64 {
+fn wide<T: Element>(value: &T) -> i64 {
     let bits = value.to_bits() as i64;
     if T::DTYPE.is_float() { order(bits, 63) } else { bits }
 }
 
 fn unordered<T: Element>(word: i64, top: u32) -> T {
     T::from_bits(if T::DTYPE.is_float() { order(word, top) as u64 } else { word as u64 })
-}
-
-fn gather<T: Element, W>(data: &[T], shape: &[usize], tile: &Tile, word: impl Fn(T) -> W) -> Vec<W> {
-    let (mut words, row) = (Vec::with_capacity(tile.len()), tile.shape[tile.shape.len() - 1]);
-    tile.rows(shape, |at| words.extend(data[at..at + row].iter().map(|&value| word(value))));
-    words
-}
-
-fn scatter<T, W: Copy>(words: &[W], shape: &[usize], tile: &Tile, data: &mut [T], value: impl Fn(W) -> T) {
-    let row = tile.shape[tile.shape.len() - 1];
-    let mut rows = words.chunks_exact(row);
-    tile.rows(shape, |at| {
-        let words = rows.next().unwrap_or_default();
-        data[at..at + row].iter_mut().zip(words).for_each(|(x, &word)| *x = value(word));
-    });
 }
 
 /// Words that go through the entropy stage in layers of 32 bits.

@@ -122,9 +122,7 @@ impl<'a> Walk<'a> {
     fn draw(&mut self, leaf: &Leaf) {
         let coefficients: Vec<f64> = leaf.values.iter().map(|&value| f64::from(value)).collect();
         let inside = cells::clip(&leaf.cell, self.shape);
-        let row = inside.shape[self.shape.len() - 1];
-        let mut rows = self.bases.inverse(&coefficients, &leaf.cell.shape, &inside.shape).chunks_exact(row.max(1));
-        let field = &mut self.field;
-        inside.rows(self.shape, |at| field[at..at + row].copy_from_slice(rows.next().unwrap_or_default()));
+        let values = self.bases.inverse(&coefficients, &leaf.cell.shape, &inside.shape);
+        inside.scatter(self.shape, values, &mut self.field, |to, &value| *to = value);
     }
 }

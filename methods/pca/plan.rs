@@ -94,7 +94,7 @@ impl Stream {
     fn left<T: Element>(&self, data: &[T], step: usize) -> impl Fn(&[Vec<f64>]) -> f64 {
         let tiles = self.field.cut().into_iter().step_by(step);
         let pieces: Vec<(Vec<T>, Vec<usize>)> =
-            tiles.map(|tile| (self.field.gather(&tile, data), tile.shape)).collect();
+            tiles.map(|tile| (tile.gather(&self.field.shape, data, |&value| value), tile.shape)).collect();
         let (unit, bound) = (self.field.unit::<T>(), self.field.bound());
         move |models| {
             let pairs = pieces.iter().zip(models).map(|((values, shape), model)| {

@@ -72,6 +72,27 @@ impl Tile {
         }
     }
 
+    /// What `of` makes of the tile's elements of an array of shape `array` (one axis at least), in C order.
+    pub fn gather<T, U>(&self, array: &[usize], data: &[T], of: impl Fn(&T) -> U) -> Vec<U> {
+        let mut values = Vec::with_capacity(self.len());
+        self.runs(array).for_each(|run| values.extend(data[run].iter().map(&of)));
+        values
+    }
+
+    /// Calls `with` for each of the tile's elements of an array of shape `array` (one axis at least) and the value that
+    /// stands for it among `values`, in C order.
+    ///
+    /// # Panics
+    /// If there are fewer values than elements.
+    pub fn scatter<T, U>(&self, array: &[usize], values: &[T], data: &mut [U], with: impl Fn(&mut U, &T)) {
+        let mut rest = values;
+        for run in self.runs(array) {
+            let (values, behind) = rest.split_at(run.len());
+            data[run].iter_mut().zip(values).for_each(|(to, value)| with(to, value));
+            rest = behind;
+        }
+    }
+
     /// The elements that lie one behind the other in an array of shape `array` (one axis at least), in C order: their
     /// offsets in it.
     pub fn runs(&self, array: &[usize]) -> impl Iterator<Item = Range<usize>> + use<> {
@@ -118,6 +139,17 @@ mod tests {
             }
             assert!(seen.iter().all(|&seen| seen == 3), "{shape:?}");
         }
+    }
+
+    #[test]
+    fn what_was_gathered_is_scattered_to_where_it_was() {
+        let (shape, data) = ([3, 4, 5], (0..60).collect::<Vec<i32>>());
+        let tile = Tile { start: vec![1, 2, 1], shape: vec![2, 2, 3] };
+        let gathered = tile.gather(&shape, &data, |&value| value);
+        assert_eq!(gathered, [31, 32, 33, 36, 37, 38, 51, 52, 53, 56, 57, 58]);
+        let mut doubled = data.clone();
+        tile.scatter(&shape, &gathered, &mut doubled, |to, value| *to += value);
+        assert!((0..60).all(|at| doubled[at] == if gathered.contains(&data[at]) { 2 * data[at] } else { data[at] }));
     }
 
     #[test]

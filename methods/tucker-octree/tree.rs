@@ -2,6 +2,7 @@
 
 use crate::shared::mixing::Cost;
 use crate::shared::range::{Bit, BitCoder};
+use crate::shared::tiles::Tile;
 use crate::shared::tucker::{Analysis, Choice, Coded, Effort, Models, SCALES};
 
 /// Shortest part of an edge.
@@ -33,46 +34,33 @@ impl Default for Learnt {
 /// A box inside a tile.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
-    start: Vec<usize>,
-    shape: Vec<usize>,
+    tile: Tile,
     level: usize,
 }
 
 impl Place {
     /// A whole tile.
     pub fn root(shape: &[usize]) -> Self {
-        Place { start: vec![0; shape.len()], shape: shape.to_vec(), level: 0 }
-    }
-
-    fn len(&self) -> usize {
-        self.shape.iter().product()
+        Place { tile: Tile { start: vec![0; shape.len()], shape: shape.to_vec() }, level: 0 }
     }
 
     /// The boxes it is split into: halves of every edge of at least twice the shortest, the first ones longer; none if
     /// all edges are shorter.
     fn parts(&self) -> Vec<Place> {
         let mut parts = vec![Place { level: self.level + 1, ..self.clone() }];
-        for axis in (0..self.shape.len()).filter(|&axis| self.shape[axis] >= 2 * SHORTEST) {
-            let first = self.shape[axis].div_ceil(2);
+        let shape = &self.tile.shape;
+        for axis in (0..shape.len()).filter(|&axis| shape[axis] >= 2 * SHORTEST) {
+            let first = shape[axis].div_ceil(2);
             let halves = |part: &Place| {
                 let (mut low, mut high) = (part.clone(), part.clone());
-                low.shape[axis] = first;
-                high.start[axis] += first;
-                high.shape[axis] -= first;
+                low.tile.shape[axis] = first;
+                high.tile.start[axis] += first;
+                high.tile.shape[axis] -= first;
                 [low, high]
             };
             parts = parts.iter().flat_map(halves).collect();
         }
         if parts.len() == 1 { Vec::new() } else { parts }
-    }
-
-    /// Calls `visit` with the offset of every row of the box in an array of `shape`.
-    fn rows(&self, shape: &[usize], visit: impl FnMut(usize)) {
-        crate::shared::tiles::Tile { start: self.start.clone(), shape: self.shape.clone() }.rows(shape, visit);
-    }
-
-    fn row(&self) -> usize {
-        self.shape[self.shape.len() - 1]
     }
 }
 
@@ -88,14 +76,9 @@ pub(super) fn code(
     let coded = coder.learnt(node.is_some_and(|node| node.coded.is_some()), &mut learnt.coded[level]);
     if coded {
         let known = node.and_then(|node| node.coded.clone());
-        let mut integers = known.unwrap_or_else(|| Coded::empty(&place.shape));
+        let mut integers = known.unwrap_or_else(|| Coded::empty(&place.tile.shape));
         integers.code(SCALES[choice.scale], &mut learnt.models, coder);
-        let (decoded, row) = (integers.values(choice), place.row());
-        let mut rows = decoded.chunks_exact(row);
-        place.rows(shape, |at| {
-            let add = values[at..at + row].iter_mut().zip(rows.next().unwrap_or_default());
-            add.for_each(|(value, part)| *value += part);
-        });
+        place.tile.scatter(shape, &integers.values(choice), values, |value, part| *value += part);
     }
     let parts = place.parts();
     if parts.is_empty() {
@@ -157,7 +140,7 @@ impl<F: Fn(&[f64]) -> f64> Grower<F> {
 
     /// A decomposition of `values`, what it leaves, and what both cost.
     fn take(&mut self, values: &[f64], place: &Place, adapted: bool) -> Option<(Coded, Vec<f64>, f64)> {
-        let analysis = Analysis::new(values.to_vec(), &place.shape, &vec![adapted; place.shape.len()]);
+        let analysis = Analysis::new(values.to_vec(), &place.tile.shape, &vec![adapted; place.tile.shape.len()]);
         let mut coded = analysis.quantise(self.choice, self.effort)?;
         if coded.core.is_empty() {
             return None;
@@ -173,9 +156,6 @@ impl<F: Fn(&[f64]) -> f64> Grower<F> {
 
 /// The values of a part of the box at `place`.
 fn gather(values: &[f64], place: &Place, part: &Place) -> Vec<f64> {
-    let start = part.start.iter().zip(&place.start).map(|(part, whole)| part - whole).collect();
-    let inside = Place { start, ..part.clone() };
-    let (mut gathered, row) = (Vec::with_capacity(part.len()), part.row());
-    inside.rows(&place.shape, |at| gathered.extend_from_slice(&values[at..at + row]));
-    gathered
+    let start = part.tile.start.iter().zip(&place.tile.start).map(|(part, whole)| part - whole).collect();
+    Tile { start, ..part.tile.clone() }.gather(&place.tile.shape, values, |&value| value)
 }

@@ -185,10 +185,9 @@ impl Wavelet {
             Mode::Reversible => {
                 let shape = tiles::squeeze(shape);
                 let one = |tile: tiles::Tile| {
-                    let mut values = Vec::with_capacity(tile.len());
                     // Through 64 bits, so that unsigned values wrap around rather than saturate.
                     let integer = |value: &T| value.to_f64() as i64 as i32;
-                    tile.runs(&shape).for_each(|run| values.extend(data[run].iter().map(integer)));
+                    let mut values = tile.gather(&shape, data, integer);
                     let (pyramid, mut stream) = (self.reversible(&tile.shape, axes), Vec::new());
                     pyramid.forward_integers(&mut values);
                     subband::write_integers(pyramid.bands(), &values, &mut stream);
@@ -230,13 +229,7 @@ impl Wavelet {
         };
         let decoded = parallel::map(tiles.iter().zip(streams), one);
         for (tile, values) in tiles.iter().zip(decoded) {
-            let values = values?;
-            let mut rest = &values[..];
-            for run in tile.runs(shape) {
-                let (values, behind) = rest.split_at(run.len());
-                data[run].iter_mut().zip(values).for_each(|(y, &value)| *y = T::from_bits(value as u32 as u64));
-                rest = behind;
-            }
+            tile.scatter(shape, &values?, data, |y, &value| *y = T::from_bits(value as u32 as u64));
         }
         Ok(())
     }

@@ -70,25 +70,14 @@ impl Field {
         if !(unit > 0.0 && largest / unit < RANGE) {
             return None;
         }
-        let values = |tile: &Tile| self.gather(tile, data).iter().map(|value| value.to_f64() / unit).collect();
+        let values = |tile: &Tile| tile.gather(&self.shape, data, |value| value.to_f64() / unit);
         Some(self.cut().iter().map(values).collect())
-    }
-
-    /// The values of a tile.
-    pub fn gather<T: Copy>(&self, tile: &Tile, data: &[T]) -> Vec<T> {
-        let (mut values, row) = (Vec::with_capacity(tile.len()), tile.shape[tile.shape.len() - 1]);
-        tile.rows(&self.shape, |at| values.extend_from_slice(&data[at..at + row]));
-        values
     }
 
     /// Puts values in units to where their tile is.
     pub fn place<T: Element, U>(&self, tile: &Tile, values: &[f64], of: impl Fn(f64) -> U, data: &mut [U]) {
-        let row = tile.shape[tile.shape.len() - 1];
-        let (mut rows, unit) = (values.chunks_exact(row), self.unit::<T>());
-        tile.rows(&self.shape, |at| {
-            let values = rows.next().unwrap_or_default();
-            data[at..at + row].iter_mut().zip(values).for_each(|(to, value)| *to = of(value * unit));
-        });
+        let unit = self.unit::<T>();
+        tile.scatter(&self.shape, values, data, |to, value| *to = of(value * unit));
     }
 }
 
