@@ -8,8 +8,11 @@
 //! `cargo bench --bench duel -- --one hybrid --other hybrid --threads 2 --mb 8`. What the machine allows stands behind `of`:
 //! the other method at work on as many threads at once, each for itself.
 
+mod args;
+
 use std::time::Instant;
 
+use clap::Parser;
 use codecbench::dataset::Dataset;
 use codecbench::dataset::catalogue::{Catalogue, RawHint};
 use codecbench::metrics::Original;
@@ -21,13 +24,30 @@ use rayon::ThreadPool;
 /// Arrays below this, in bytes, are too small to time.
 const TIMED: usize = 500_000;
 
+/// One method against another on data sets: size over size, speed over speed.
+#[derive(Parser)]
 struct Options {
-    methods: [String; 2],
+    /// A method with its parameters.
+    #[arg(long, default_value = "hybrid:effort=fast")]
+    one: String,
+    /// What it is measured against.
+    #[arg(long, default_value = "sz3")]
+    other: String,
+    /// Data sets, or patterns of their names.
+    #[arg(long = "dataset", value_delimiter = ',', default_value = "gen-t*")]
     datasets: Vec<String>,
+    /// Bounds over the range of the values.
+    #[arg(long, default_value = "1e-2..1e-6")]
     rel: String,
+    /// Rounds, of which the fastest counts.
+    #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// Threads of the first one; the other has one.
+    #[arg(long, default_value_t = 1)]
     threads: usize,
-    at_least: usize,
+    /// Size that smaller arrays are repeated to.
+    #[arg(long, default_value_t = 0)]
+    mb: usize,
 }
 
 /// What one method made of one array.
@@ -53,7 +73,7 @@ struct Ratios {
 }
 
 fn main() {
-    let options = options();
+    let options: Options = args::parse();
     pool(1).install(|| run(&options));
 }
 
@@ -61,44 +81,15 @@ fn pool(threads: usize) -> ThreadPool {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool")
 }
 
-fn options() -> Options {
-    let mut options = Options {
-        methods: ["hybrid:effort=fast".into(), "sz3".into()],
-        datasets: Vec::new(),
-        rel: "1e-2..1e-6".into(),
-        rounds: 5,
-        threads: 1,
-        at_least: 0,
-    };
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        let mut value = || words.next().unwrap_or_default();
-        match word.as_str() {
-            "--one" => options.methods[0] = value(),
-            "--other" => options.methods[1] = value(),
-            "--dataset" => options.datasets.extend(value().split(',').map(str::to_string)),
-            "--rel" => options.rel = value(),
-            "--rounds" => options.rounds = value().parse().expect("--rounds takes a number"),
-            "--threads" => options.threads = value().parse().expect("--threads takes a number"),
-            "--mb" => options.at_least = value().parse::<usize>().expect("--mb takes a number") * 1_000_000,
-            _ => {}
-        }
-    }
-    if options.datasets.is_empty() {
-        options.datasets.push("gen-t*".into());
-    }
-    options
-}
-
 fn run(options: &Options) {
     let catalogue = Catalogue::open().expect("the manifests are read");
     let manifests = catalogue.select(&options.datasets, &RawHint::default()).expect("data sets of that name");
     let targets = TargetSpec::parse(&format!("rel={}", options.rel)).expect("--rel takes bounds");
-    println!("{} over {}: size, speed of encoding and of decoding", options.methods[0], options.methods[1]);
+    println!("{} over {}: size, speed of encoding and of decoding", options.one, options.other);
     let mut all: Vec<Vec<Ratios>> = vec![Vec::new(); targets.len()];
     for manifest in &manifests {
         let mut dataset = catalogue.load(manifest).expect("data that is here");
-        repeat(&mut dataset.tensor, options.at_least);
+        repeat(&mut dataset.tensor, options.mb * 1_000_000);
         let mut line = format!("{:<26}", dataset.name);
         for (target, all) in targets.iter().zip(&mut all) {
             let ratios = duel(options, &dataset, *target);
@@ -130,7 +121,7 @@ fn repeat(tensor: &mut Tensor, at_least: usize) {
 fn duel(options: &Options, dataset: &Dataset, target: TargetSpec) -> Ratios {
     let original = Original::new(dataset.tensor.view(), dataset.kind, dataset.fill_value);
     let Ok(Goal::Target(target)) = resolve(target, original.summary()) else { panic!("a bound that can be resolved") };
-    let [one, other] = &options.methods;
+    let Options { one, other, .. } = options;
     let subject = |text: &str, threads| Subject::new(text, pool(threads), target, dataset);
     let mut subjects = [subject(one, options.threads), subject(other, 1)];
     let crowd = if options.threads > 1 { options.threads } else { 0 };
@@ -141,7 +132,7 @@ fn duel(options: &Options, dataset: &Dataset, target: TargetSpec) -> Ratios {
         let taken = at_once(&mut crowd, &dataset.tensor);
         together = std::array::from_fn(|way| together[way].min(taken[way]));
     }
-    let itself = options.methods[0] == options.methods[1];
+    let itself = options.one == options.other;
     let [one, other] = subjects;
     assert!(!itself || one.payload == other.payload, "{}: other bytes on {} threads", dataset.name, options.threads);
     let alone = [other.encode_s, other.decode_s];

@@ -8,10 +8,13 @@
 //! interpreter that has the packages of `tests/oracles/requirements.txt`. The sample of the notebook is used where
 //! `CODECBENCH_DATA` leads to it, else a generated distribution.
 
+mod args;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
+use clap::Parser;
 use codecbench::dataset::generate::{self, Request};
 use codecbench_methods::METHODS;
 use codecbench_methods::api::{Compressor, DType, Target, Tensor};
@@ -35,8 +38,19 @@ struct Took {
     wall: f64,
 }
 
+/// Time to fit a velocity distribution, beside the Python originals.
+#[derive(Parser)]
+struct Options {
+    /// Rounds, of which the fastest counts.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// What a method's name holds.
+    #[arg(long, default_value = "")]
+    method: String,
+}
+
 fn main() {
-    let (rounds, only) = options();
+    let Options { rounds, method } = args::parse();
     let tensor = distribution();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("vdf.f32");
@@ -44,7 +58,7 @@ fn main() {
     tensor.view().write_le(&mut bytes);
     std::fs::write(&file, bytes).expect("the temporary folder takes a file");
     let mut subjects: Vec<Subject> =
-        settings().into_iter().filter_map(|(id, params)| subject(id, &params, &only)).collect();
+        settings().into_iter().filter_map(|(id, params)| subject(id, &params, &method)).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
     for _ in 0..rounds {
         for subject in &mut subjects {
@@ -64,19 +78,6 @@ fn settings() -> Vec<(&'static str, Value)> {
         ("octree", json!({})),
         ("gmm", json!({ "components": 15 })),
     ]
-}
-
-fn options() -> (usize, String) {
-    let (mut rounds, mut only) = (5, String::new());
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            "--rounds" => rounds = words.next().and_then(|word| word.parse().ok()).expect("--rounds takes a number"),
-            "--method" => only = words.next().expect("--method takes a name"),
-            _ => {}
-        }
-    }
-    (rounds, only)
 }
 
 fn distribution() -> Tensor {

@@ -4,6 +4,9 @@
 //! space; decoding counts the payload, the output and all work space. Only Rust's allocator is seen: what a C library takes
 //! for itself is not.
 
+mod args;
+
+use clap::Parser;
 use codecbench::dataset::generate::{self, Request};
 use codecbench::run::alloc::{Counting, peak};
 use codecbench_methods::METHODS;
@@ -16,8 +19,19 @@ static ALLOCATOR: Counting = Counting;
 /// Edge of the turbulence that is repeated to fill the cube: generating 512^3 would take longer than measuring it.
 const TILE: usize = 64;
 
+/// Peak memory of every method, as multiples of the array.
+#[derive(Parser)]
+struct Options {
+    /// Edge of the cube of values.
+    #[arg(long, default_value_t = 512)]
+    edge: usize,
+    /// What a method's name holds.
+    #[arg(long, default_value = "")]
+    method: String,
+}
+
 fn main() {
-    let (edge, method) = options();
+    let Options { edge, method } = args::parse();
     let tensor = field(edge);
     println!("{:<34} {:>12} {:>12} {:>8}", format!("{edge}^3 float32, multiples of it"), "encode", "decode", "ratio");
     for entry in METHODS.iter().filter(|entry| entry.is_built() && entry.id().contains(&method)) {
@@ -27,19 +41,6 @@ fn main() {
             }
         }
     }
-}
-
-fn options() -> (usize, String) {
-    let (mut edge, mut method) = (512, String::new());
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            "--edge" => edge = words.next().and_then(|word| word.parse().ok()).expect("--edge takes a number"),
-            "--method" => method = words.next().expect("--method takes a name"),
-            _ => {}
-        }
-    }
-    (edge, method)
 }
 
 fn field(edge: usize) -> Tensor {

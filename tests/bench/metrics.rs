@@ -3,9 +3,12 @@
 //! `cargo bench --bench metrics [-- --edge 256 --rounds 5 --threads 2]`. On a busy machine quote the ratios. Memory is what
 //! one comparison holds at most, over the original's bytes; what is known of an original is computed once and not counted.
 
+mod args;
+
 use std::hint::black_box;
 use std::time::Instant;
 
+use clap::Parser;
 use codecbench::dataset::Kind;
 use codecbench::dataset::generate::{self, Request};
 use codecbench::metrics::{Original, measure};
@@ -17,9 +20,17 @@ use ndarray::{ArrayD, IxDyn};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// All metrics together, MB of the original per second.
+#[derive(Parser)]
 struct Options {
+    /// Edge of the cube of values.
+    #[arg(long, default_value_t = 256)]
     edge: usize,
+    /// Rounds, of which the median counts.
+    #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// Threads.
+    #[arg(long, default_value_t = 2)]
     threads: usize,
 }
 
@@ -32,26 +43,11 @@ struct Subject {
 }
 
 fn main() {
-    let options = options();
+    let options: Options = args::parse();
     let subjects = subjects(options.edge);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build().expect("a pool");
     println!("{:<28} {:>10} {:>10} {:>10} {:>10}", "", "MB/s", "over copy", "ns/value", "memory");
     pool.install(|| subjects.iter().for_each(|subject| report(subject, options.rounds)));
-}
-
-fn options() -> Options {
-    let mut options = Options { edge: 256, rounds: 5, threads: 2 };
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        let mut number = || words.next().and_then(|word| word.parse().ok()).expect("a number");
-        match word.as_str() {
-            "--edge" => options.edge = number(),
-            "--rounds" => options.rounds = number(),
-            "--threads" => options.threads = number(),
-            _ => {}
-        }
-    }
-    options
 }
 
 fn subjects(edge: usize) -> Vec<Subject> {

@@ -3,13 +3,16 @@
 //! `cargo bench --bench overhead [-- --edge 64 --rounds 7]`. Both figures are shares and differences of times taken in
 //! turns in one run; on a busy machine look at the medians over the rounds.
 
+mod args;
+
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use clap::Parser;
 use codecbench::dataset::generate::{self, Request};
 use codecbench::dataset::{Dataset, Kind};
 use codecbench::plan::{Isolation, Limits, Plan, Subject, plan};
-use codecbench::record::{Journal, Record, TimingRecord};
+use codecbench::record::{Journal, Record};
 use codecbench::run::executor::{Executor, InProcess, Work};
 use codecbench::run::isolate::{Isolated, Program};
 use codecbench::run::{Finished, Host, Load, Settings, Spent, Stopwatch, sweep};
@@ -21,16 +24,19 @@ use codecbench_methods::api::{DType, ParamsJson, Target};
 const METHODS_SWEPT: &str = "zlib zstd lz4 pco zfp sz3 adaptive-grid wavelet block-dct hybrid";
 const TARGETS_SWEPT: &str = "lossless rel=1e-2..1e-4 psnr=60";
 
+/// What the harness costs, and what a process of its own costs a cell.
+#[derive(Parser)]
+struct Options {
+    /// Edge of the cube of values.
+    #[arg(long, default_value_t = 64)]
+    edge: usize,
+    /// Rounds, of which the median counts.
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+}
+
 fn main() {
-    let (mut edge, mut rounds) = (64, 7);
-    let words: Vec<String> = std::env::args().collect();
-    for pair in words.windows(2) {
-        match pair[0].as_str() {
-            "--edge" => edge = pair[1].parse().expect("--edge takes a number"),
-            "--rounds" => rounds = pair[1].parse().expect("--rounds takes a number"),
-            _ => {}
-        }
-    }
+    let Options { edge, rounds } = args::parse();
     harness_share(edge, rounds.min(3));
     println!("\n{:<22} {:>12} {:>12} {:>12}", "isolation, ms per cell", "round trip", "checks", "first cell");
     for edge in [edge / 4, edge, edge * 2, edge * 16 / 5] {
@@ -60,10 +66,6 @@ impl Host for OnDisk {
             self.journal.append("code", record)?;
             self.journal.sync()?;
         }
-        Ok(())
-    }
-
-    fn timed(&mut self, _: &TimingRecord) -> Result<()> {
         Ok(())
     }
 }

@@ -1,20 +1,33 @@
 //! Speed of every method on 256^3 f32 turbulence at rel=1e-3, one thread, beside memcpy in the same interleaved run.
 //!
-//! `cargo bench --bench speed [-- --edge 256 --rounds 5 --method GLOB --rel 1e-3]`. Quote the ratios; the absolute figures
+//! `cargo bench --bench speed [-- --edge 256 --rounds 5 --method NAME --rel 1e-3]`. Quote the ratios; the absolute figures
 //! belong to the machine of the moment.
+
+mod args;
 
 use std::hint::black_box;
 use std::time::Instant;
 
+use clap::Parser;
 use codecbench::dataset::generate::{self, Request};
 use codecbench_methods::METHODS;
 use codecbench_methods::api::{Compressor, DType, ParamsJson, Target, Tensor, TensorRef};
 use codecbench_methods::spatial_delta::kernel as delta;
 
+/// Speed of every method beside memcpy.
+#[derive(Parser)]
 struct Options {
+    /// Edge of the cube of values.
+    #[arg(long, default_value_t = 256)]
     edge: usize,
+    /// Rounds, of which the median counts.
+    #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// Bound, over the range of the values.
+    #[arg(long, default_value_t = 1e-3)]
     rel: f64,
+    /// What a method's name holds.
+    #[arg(long, default_value = "")]
     method: String,
 }
 
@@ -27,26 +40,10 @@ struct Subject {
 }
 
 fn main() {
-    let options = options();
+    let options: Options = args::parse();
     let tensor = turbulence(options.edge);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
     pool.install(|| run(&options, &tensor));
-}
-
-fn options() -> Options {
-    let mut options = Options { edge: 256, rounds: 5, rel: 1e-3, method: String::new() };
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        let mut value = || words.next().unwrap_or_default();
-        match word.as_str() {
-            "--edge" => options.edge = value().parse().expect("--edge takes a number"),
-            "--rounds" => options.rounds = value().parse().expect("--rounds takes a number"),
-            "--rel" => options.rel = value().parse().expect("--rel takes a number"),
-            "--method" => options.method = value(),
-            _ => {}
-        }
-    }
-    options
 }
 
 fn turbulence(edge: usize) -> Tensor {

@@ -26,6 +26,8 @@ mod target;
 
 #[path = "../conformance/alloc.rs"]
 mod alloc;
+#[path = "../bench/args.rs"]
+mod args;
 #[path = "../conformance/values.rs"]
 #[expect(dead_code, reason = "shared with the conformance suite")]
 mod values;
@@ -35,19 +37,30 @@ use std::fs::{self, File};
 use std::io::{self, Seek, Write};
 use std::path::PathBuf;
 
+use clap::Parser;
 use codecbench::run;
 use target::Target;
 use values::Random;
 
+/// Fuzzes everything that reads bytes.
+#[derive(Parser)]
 struct Options {
+    /// Time of a processor for each target.
+    #[arg(long, default_value_t = 60)]
     seconds: u64,
+    /// What a target's name holds.
+    #[arg(long, default_value = "")]
     target: String,
+    /// Seed of what inputs are varied by.
+    #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Write corpora and history.
+    #[arg(long)]
     save: bool,
 }
 
 fn main() {
-    let options = options();
+    let options: Options = args::parse();
     guard::watch();
     println!("{} edges are counted", coverage::edges());
     println!("{:<28} {:>10} {:>8} {:>8} {:>9} {:>9}", "target", "inputs", "seconds", "kept", "reached", "failures");
@@ -58,31 +71,12 @@ fn main() {
     });
 }
 
-fn options() -> Options {
-    let mut options = Options { seconds: 60, target: String::new(), seed: 1, save: false };
-    let mut words = std::env::args().skip(1);
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            "--seconds" => options.seconds = number(words.next()),
-            "--seed" => options.seed = number(words.next()),
-            "--target" => options.target = words.next().unwrap_or_default(),
-            "--save" => options.save = true,
-            _ => {}
-        }
-    }
-    options
-}
-
 /// CPU time of this process.
 ///
 /// # Panics
 /// Where the kernel does not tell.
 fn cpu_seconds() -> f64 {
     run::cpu_ns().expect("the kernel counts a process's time") * 1e-9
-}
-
-fn number(word: Option<String>) -> u64 {
-    word.and_then(|word| word.parse().ok()).expect("a number stands behind --seconds and --seed")
 }
 
 /// One target, what it was given and what came of it.

@@ -28,8 +28,11 @@ fn path() -> PathBuf {
 /// # Errors
 /// As the file system and the format of the file say.
 pub fn note(run: Run) -> csv::Result<()> {
-    let rows = csv::Reader::from_path(path()).map(|mut file| file.deserialize().collect::<csv::Result<Vec<Run>>>());
-    let rows = rows.unwrap_or_else(|_| Ok(Vec::new()))?;
+    let rows = if path().exists() {
+        csv::Reader::from_path(path())?.into_deserialize().collect::<csv::Result<Vec<Run>>>()?
+    } else {
+        Vec::new()
+    };
     let mut known: BTreeMap<String, Run> = rows.into_iter().map(|run| (run.target.clone(), run)).collect();
     let longer = |old: &Run| old.format == run.format && old.seconds > run.seconds && old.failures <= run.failures;
     if !known.get(&run.target).is_some_and(longer) {
