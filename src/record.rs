@@ -1,4 +1,4 @@
-//! A row of results, a row of timings, and the files that hold them.
+//! A row of results, a row of timings, a visit to a timed cell, and the files that hold them.
 
 mod atomic;
 mod csv;
@@ -7,6 +7,7 @@ mod journal;
 mod lock;
 mod row;
 mod timing;
+mod visit;
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,6 +23,7 @@ pub use journal::{Journal, Recovered};
 pub use lock::FolderLock;
 pub use row::{Row, result_columns};
 pub use timing::{Timing, TimingRecord, timing_columns};
+pub use visit::VisitRecord;
 
 /// Version of this program, as it stands in every row.
 pub const HARNESS_VERSION: &str = env!("CARGO_PKG_VERSION");

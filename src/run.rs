@@ -12,24 +12,25 @@ pub mod isolate;
 mod judge;
 mod probe;
 mod product;
+mod rounds;
 mod schedule;
 mod search;
 mod sentinel;
 mod spent;
 mod stack;
 mod stats;
+mod summary;
 mod system;
 #[cfg(test)]
 mod tests;
 mod timed;
-mod timekeeper;
 mod timer;
 
 use anyhow::{Context, Result};
 
 use crate::dataset::Dataset;
 use crate::plan::{Cell, Plan, Subject, TimingPlan};
-use crate::record::{Record, TimingRecord};
+use crate::record::{Record, TimingRecord, VisitRecord};
 pub use cell::Framed;
 use cell::Loaded;
 use executor::{Booked, Executor, InProcess, pool};
@@ -38,7 +39,6 @@ pub use flags::flag_names;
 use group::Group;
 pub use spent::{Spent, Stopwatch};
 pub use system::cpu_ns;
-use timekeeper::Timekeeper;
 
 /// How a plan is run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,17 +69,19 @@ pub trait Host {
     /// Stops the sweep, for instance because the disk is full.
     fn finished(&mut self, record: &Record, new: bool) -> Result<()>;
 
-    /// Called after [`Host::finished`] for a cell that was timed, when all cells of its data set were.
+    /// Called when all cells have run and are being timed, with the latest visits, how many were `made` in all, and how
+    /// many are `planned`; there may be more in the end.
     ///
     /// # Errors
     /// Stops the sweep.
-    fn timed(&mut self, timing: &TimingRecord) -> Result<()>;
-
-    /// Called while the cells of a data set are timed: visits made, and visits planned.
-    fn visited(&mut self, _visits: usize, _planned: usize) {}
+    fn visited(&mut self, visits: &[VisitRecord], made: usize, planned: usize) -> Result<()> {
+        let _ = (visits, made, planned);
+        Ok(())
+    }
 }
 
-/// Runs every cell and returns the rows in the order of the plan, whatever order they finished in.
+/// Runs every cell, then times those that it should, and returns the rows in the order of the plan, whatever order they
+/// finished in.
 ///
 /// # Errors
 /// What the host returns, and a thread pool that cannot start. Failures of cells are rows.
@@ -92,20 +94,19 @@ pub fn sweep(
 ) -> Result<(Vec<Record>, Vec<TimingRecord>)> {
     let jobs = if settings.timing.is_some() { 1 } else { settings.jobs.max(1) };
     let pools = (0..jobs).map(|_| pool(settings.threads)).collect::<Result<Vec<_>>>()?;
-    let (mut records, mut timings) = (Vec::new(), Vec::new());
-    let mut timekeeper = settings.timing.map(Timekeeper::new);
+    let mut rows = Vec::new();
     let executor = &Booked(executor);
     for (index, subject) in plan.subjects.iter().enumerate() {
-        let cells = plan.cells.iter().filter(|cell| cell.subject == index).collect();
-        let group = Group { subject, cells, finished, executor, timed: timekeeper.is_some(), pools: &pools };
-        for (record, timing) in
-            group.run(host, timekeeper.as_mut()).with_context(|| format!("data set {}", subject.name))?
-        {
-            records.push(record);
-            timings.extend(timing);
-        }
+        let cells: Vec<&Cell> = plan.cells.iter().filter(|cell| cell.subject == index).collect();
+        let group = Group { subject, cells: &cells, finished, executor, pools: &pools };
+        let records = group.run(host).with_context(|| format!("data set {}", subject.name))?;
+        rows.extend(cells.into_iter().zip(records));
     }
-    Ok((records, timings))
+    let timings = match settings.timing {
+        Some(timing) => rounds::time((plan, &rows), timing, finished, &pools[0], host)?,
+        None => Vec::new(),
+    };
+    Ok((rows.into_iter().map(|(_, record)| record).collect(), timings))
 }
 
 /// Compresses one array as a cell is run, checks the promise on the decoded values, and frames the payload.

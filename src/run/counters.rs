@@ -2,8 +2,10 @@
 
 use std::ops::Sub;
 
+use serde::{Deserialize, Serialize};
+
 /// What the processor counted in user space.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Counts {
     pub instructions: u64,
     pub cycles: u64,

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::cell;
+use super::timer::Visit;
 use crate::plan::{Cell, Subject, is_exclusion};
-use crate::record::{Record, TimingRecord};
+use crate::record::{Record, VisitRecord};
 use crate::spec::TargetSpec;
 
 /// Data set, method, parameters, target: what names a cell before its data is here.
@@ -14,21 +15,23 @@ type Key = [String; 4];
 #[derive(Debug, Default)]
 pub struct Finished {
     records: BTreeMap<Key, Record>,
-    timings: BTreeMap<Key, TimingRecord>,
+    visits: BTreeMap<Key, Vec<VisitRecord>>,
 }
 
 impl Finished {
-    /// Takes rows over; of two rows of one cell the later one wins.
-    pub fn new(records: Vec<Record>, timings: Vec<TimingRecord>) -> Self {
+    /// Takes rows and visits over; of two rows of one cell the later one wins.
+    pub fn new(records: Vec<Record>, visits: Vec<VisitRecord>) -> Self {
         let records = records.into_iter().map(|row| {
             let target = target_text(&row.target, row.target_value);
             ([row.dataset.clone(), row.method.clone(), row.params.clone(), target], row)
         });
-        let timings = timings.into_iter().map(|row| {
-            let target = target_text(&row.target, row.target_value);
-            ([row.dataset.clone(), row.method.clone(), row.params.clone(), target], row)
-        });
-        Finished { records: records.collect(), timings: timings.collect() }
+        let mut known: BTreeMap<Key, Vec<VisitRecord>> = BTreeMap::new();
+        for visit in visits {
+            let target = target_text(&visit.target, visit.target_value);
+            let key = [visit.dataset.clone(), visit.method.clone(), visit.params.clone(), target];
+            known.entry(key).or_default().push(visit);
+        }
+        Finished { records: records.collect(), visits: known }
     }
 
     /// The row of a cell, if it can be told without running it: a skipped cell on data that is known well enough, or one
@@ -51,9 +54,11 @@ impl Finished {
         self.records.get(&key) == Some(record)
     }
 
-    /// The timing that goes with a row.
-    pub(super) fn timing(&self, cell: &Cell, subject: &Subject, record: &Record) -> Option<&TimingRecord> {
-        self.timings.get(&key(cell, subject)).filter(|timing| timing.cell == record.cell)
+    /// The visits that were made to the cell of a row.
+    pub(super) fn visits(&self, cell: &Cell, subject: &Subject, record: &Record) -> Vec<Visit> {
+        let known = self.visits.get(&key(cell, subject)).into_iter().flatten();
+        let own = known.filter(|visit| visit.cell == record.cell);
+        own.filter_map(|visit| serde_json::from_str(&visit.measured).ok()).collect()
     }
 }
 

@@ -12,6 +12,8 @@ const STOLEN: f64 = 0.05;
 const DRIFT: f64 = 0.15;
 /// Change of the clock rate: about one step of what processors do.
 const RATE: f64 = 0.05;
+/// Slow-down of work that takes all units of a core, beyond that of the clock.
+const CROWDED: f64 = 1.1;
 /// Share of outliers at which the median is not safe any more.
 const OUTLIERS: f64 = 0.25;
 /// Width of the interval against the median.
@@ -32,12 +34,13 @@ pub(super) struct Noticed {
 
 /// Reasons to doubt a timing, `name: detail`, joined by `; `. Empty where there are none.
 ///
-/// `other_load`, `frequency_change` and `sentinel_drift` are of the machine; `outliers` and `wide_interval` are of the
+/// `other_load`, `frequency_change`, `shared_core` and `sentinel_drift` are of the machine; `outliers` and `wide_interval` are of the
 /// samples, and say whether preemption explains them.
 pub(super) fn flags(around: &Surroundings, encode: &Noticed, decode: &Noticed) -> String {
     let directions = [("encode", encode), ("decode", decode)];
-    let all = [load(around, &directions), rate(around), drift(around), outliers(&directions), width(&directions)];
-    all.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    let machine = [load(around, &directions), rate(around), crowd(around), drift(around)];
+    let all = machine.into_iter().chain([outliers(&directions), width(&directions)]);
+    all.flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// The names in a `flags` column.
@@ -66,6 +69,11 @@ fn load(around: &Surroundings, directions: &Directions<'_>) -> Option<String> {
 fn rate(around: &Surroundings) -> Option<String> {
     let ratio = around.spin_ratio.filter(|&ratio| (ratio - 1.0).abs() > RATE)?;
     named("frequency_change", &[format!("clock rate {:.2} of the usual", 1.0 / ratio)])
+}
+
+fn crowd(around: &Surroundings) -> Option<String> {
+    let ratio = around.crowd_ratio.filter(|&ratio| ratio > CROWDED)?;
+    named("shared_core", &[format!("work of all its units took {ratio:.2} x the usual")])
 }
 
 fn drift(around: &Surroundings) -> Option<String> {
@@ -97,8 +105,13 @@ fn named(name: &str, signs: &[String]) -> Option<String> {
 mod tests {
     use super::*;
 
-    const QUIET: Surroundings =
-        Surroundings { copy_ratio: Some(1.02), spin_ratio: Some(1.0), others: Some(0.1), stolen: Some(0.0) };
+    const QUIET: Surroundings = Surroundings {
+        copy_ratio: Some(1.02),
+        spin_ratio: Some(1.0),
+        crowd_ratio: Some(1.03),
+        others: Some(0.1),
+        stolen: Some(0.0),
+    };
     const CALM: Noticed =
         Noticed { wall_over_cpu: Some(1.01), repeats: 20, outliers: 2, preempted: Some(1), width: 0.03 };
 
@@ -117,6 +130,8 @@ mod tests {
             flags(&busy, &waiting, &CALM),
             "other_load: encode wall time 1.50 x CPU time, other processes kept 2.0 CPUs busy, the hypervisor took 0.20 CPUs"
         );
+        let shared = Surroundings { crowd_ratio: Some(1.4), ..QUIET };
+        assert_eq!(flags(&shared, &CALM, &CALM), "shared_core: work of all its units took 1.40 x the usual");
         let slower = Surroundings { copy_ratio: Some(0.8), spin_ratio: Some(1.25), ..QUIET };
         let text = flags(&slower, &CALM, &CALM);
         assert_eq!(

@@ -3,12 +3,13 @@
 use std::time::Instant;
 
 use codecbench_methods::api::Error;
+use serde::{Deserialize, Serialize};
 
 use super::counters::{Counters, Counts};
 use super::system;
 
 /// One call, measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Measured {
     /// Time by the clock on the wall, nanoseconds.
     pub wall_ns: f64,

@@ -27,6 +27,12 @@ pub(super) fn order(methods: &[&str], seed: u64, salt: &str, round: usize) -> Ve
     order
 }
 
+/// The order in which data sets are gone to in one round.
+pub(super) fn shuffled(mut subjects: Vec<usize>, seed: u64, round: usize) -> Vec<usize> {
+    subjects.shuffle(&mut random(seed, "", round));
+    subjects
+}
+
 fn random(seed: u64, salt: &str, round: usize) -> ChaCha8Rng {
     let text = format!("{seed}\n{salt}\n{round}");
     ChaCha8Rng::from_seed(*blake3::hash(text.as_bytes()).as_bytes())
@@ -59,5 +65,8 @@ mod tests {
         let orders = [of(1, "data", 0), of(2, "data", 0), of(1, "data", 1), of(1, "other", 0)];
         assert_eq!(orders.iter().collect::<BTreeSet<_>>().len(), 4);
         assert!(order(&[], 0, "", 0).is_empty());
+        let of = |seed, round| shuffled((0..9).collect(), seed, round);
+        assert_eq!(of(1, 0), of(1, 0));
+        assert_eq!([of(1, 0), of(2, 0), of(1, 1)].iter().collect::<BTreeSet<_>>().len(), 3);
     }
 }

@@ -1,134 +1,45 @@
-//! Times the cells of a data set, in rounds: each cell is visited several times, with others in between.
+//! What the visits to a cell say together: its row of timings, and whether another visit would add to it.
 
-use rayon::ThreadPool;
-
-use super::executor::Work;
 use super::flags::{Noticed, flags};
-use super::probe::{Measured, SystemProbe};
-use super::schedule::order;
-use super::sentinel::{Sentinels, surroundings};
-use super::spent::{self, On};
+use super::probe::Measured;
+use super::sentinel::{Usual, surroundings};
 use super::stats::{Spread, median, median_of, spread};
-use super::timed::{First, InProcess, Raw};
-use super::timer::{Limits, NARROW, Visit, visit};
+use super::timed::First;
+use super::timer::{NARROW, Visit};
 use crate::plan::TimingPlan;
-use crate::record::Timing;
+use crate::record::{Record, Timing, TimingRecord};
 
-/// Times cells, and remembers how the machine did meanwhile.
-pub(super) struct Timekeeper {
-    plan: TimingPlan,
-    sentinels: Sentinels,
-}
-
-/// What came out for one cell.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Found {
-    pub repeats: usize,
-    pub visits: usize,
-    pub encode: Timing,
-    pub decode: Timing,
-    /// See [`super::sentinel::Surroundings::copy_ratio`].
-    pub sentinel_ratio: Option<f64>,
-    pub flags: String,
-}
-
-/// A cell while it is being timed.
-#[derive(Default)]
-struct State {
-    first: Option<[First; 2]>,
-    visits: Vec<Visit>,
-    /// The sentinel before each visit.
-    sentinels: Vec<usize>,
-    /// Nothing more is to be done; without visits, because the method failed.
-    done: bool,
-}
-
-impl Timekeeper {
-    pub fn new(plan: TimingPlan) -> Self {
-        Timekeeper { plan, sentinels: Sentinels::new() }
-    }
-
-    /// Times cells of one data set, called `name`; one entry each, `None` where the method failed. `tell` hears of every
-    /// visit: how many there were, and how many are planned.
-    pub fn time(
-        &mut self,
-        name: &str,
-        works: &[Work<'_>],
-        pool: &ThreadPool,
-        tell: &mut dyn FnMut(usize, usize),
-    ) -> Vec<Option<Found>> {
-        let Some(some) = works.first() else { return Vec::new() };
-        let mut raw = Raw::new(&some.input);
-        let mut states: Vec<State> = works.iter().map(|_| State::default()).collect();
-        let (mut round, mut told) = (0, 0);
-        while states.iter().any(|state| !state.done) {
-            let open: Vec<usize> = (0..works.len()).filter(|&at| !states[at].done).collect();
-            let methods: Vec<&str> = open.iter().map(|&at| works[at].entry.id()).collect();
-            for next in order(&methods, self.plan.seed, name, round) {
-                let at = open[next];
-                pool.install(|| self.visit(&works[at], &mut raw, &mut states[at]));
-                told += 1;
-                tell(told, (works.len() * self.plan.visits).max(told));
-            }
-            round += 1;
-        }
-        // What the last visits lie before.
-        pool.install(|| self.take_sentinel());
-        let bytes = some.input.byte_len() as f64;
-        states.iter().map(|state| self.summarise(state, bytes)).collect()
-    }
-
-    fn take_sentinel(&mut self) {
-        spent::on(On::Copies, || self.sentinels.take());
-    }
-
-    fn visit(&mut self, work: &Work<'_>, raw: &mut Raw, state: &mut State) {
-        let sentinel = spent::on(On::Copies, || self.sentinels.due());
-        let mut probe = SystemProbe::start();
-        let limits = Limits::of_visit(&self.plan);
-        let outcome = InProcess::new(work, raw).and_then(|mut timed| {
-            if state.first.is_none() {
-                state.first = Some(spent::on(On::Codecs, || timed.first(&mut probe))?);
-            }
-            let round = state.first.map(|[encode, decode]| encode.cold.wall_ns + decode.cold.wall_ns);
-            visit(&limits, round, &mut probe, &mut timed)
-        });
-        match outcome {
-            Ok(visit) => {
-                spent::add(On::Codecs, visit.codec_ns);
-                spent::add(On::Copies, visit.copy_ns);
-                state.visits.push(visit);
-                state.sentinels.push(sentinel);
-                state.done = is_done(&self.plan, &state.visits);
-            }
-            // The cell has run before. An error now has no time to show, and the row of results stands.
-            Err(_) => *state = State { done: true, ..State::default() },
-        }
-    }
-
-    fn summarise(&self, state: &State, bytes: f64) -> Option<Found> {
-        let [encode, decode] = state.first?;
-        let copy_ns = median(&mut state.visits.iter().flat_map(|visit| visit.copy.iter().copied()).collect::<Vec<_>>());
-        let around = surroundings(self.sentinels.taken(), &state.sentinels);
-        let of = |side: fn(&Visit) -> &Vec<Measured>, first: &First| {
-            let samples: Vec<Vec<Measured>> = state.visits.iter().map(|visit| side(visit).clone()).collect();
-            direction(&samples, first, copy_ns, bytes)
-        };
-        let (encode, encoding) = of(|visit| &visit.encode, &encode);
-        let (decode, decoding) = of(|visit| &visit.decode, &decode);
-        Some(Found {
-            repeats: encoding.repeats,
-            visits: state.visits.len(),
-            encode,
-            decode,
-            sentinel_ratio: around.copy_ratio,
-            flags: flags(&around, &encoding, &decoding),
-        })
-    }
+/// The row of a cell that was visited; `None` without a visit.
+pub(super) fn timing_record(record: &Record, visits: &[Visit], threads: usize, usual: &Usual) -> Option<TimingRecord> {
+    let [encode, decode] = visits.iter().find_map(|visit| visit.first)?;
+    let bytes = record.input_bytes? as f64;
+    let copy_ns = median(&mut visits.iter().flat_map(|visit| visit.copy.iter().copied()).collect::<Vec<_>>());
+    let around = surroundings(usual, &visits.iter().map(|visit| visit.around).collect::<Vec<_>>());
+    let of = |side: fn(&Visit) -> &Vec<Measured>, first: &First| {
+        let samples: Vec<Vec<Measured>> = visits.iter().map(|visit| side(visit).clone()).collect();
+        direction(&samples, first, copy_ns, bytes)
+    };
+    let (encode, encoding) = of(|visit| &visit.encode, &encode);
+    let (decode, decoding) = of(|visit| &visit.decode, &decode);
+    Some(TimingRecord {
+        cell: record.cell.clone(),
+        dataset: record.dataset.clone(),
+        method: record.method.clone(),
+        params: record.params.clone(),
+        target: record.target.clone(),
+        target_value: record.target_value,
+        threads,
+        repeats: encoding.repeats,
+        encode,
+        decode,
+        visits: Some(visits.len()),
+        sentinel_ratio: around.copy_ratio,
+        flags: flags(&around, &encoding, &decoding),
+    })
 }
 
 /// Whether a cell needs no further visit: the plan's visits are made, and both medians are known or what may be spent is.
-fn is_done(plan: &TimingPlan, visits: &[Visit]) -> bool {
+pub(super) fn is_done(plan: &TimingPlan, visits: &[Visit]) -> bool {
     let repeats: usize = visits.iter().map(|visit| visit.encode.len()).sum();
     let lasted: f64 = visits.iter().map(|visit| visit.lasted_ns).sum();
     if visits.len() < plan.visits || repeats < plan.min_repeats {

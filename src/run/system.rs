@@ -4,6 +4,8 @@
 #[cfg(target_os = "linux")]
 use std::fs;
 
+use serde::{Deserialize, Serialize};
+
 /// CPU time of this process, all threads together, nanoseconds.
 #[cfg(unix)]
 pub fn cpu_ns() -> Option<f64> {
@@ -35,7 +37,7 @@ pub fn preemptions() -> Option<u64> {
 }
 
 /// What all CPUs of the machine did since it started, seconds, added up.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cpus {
     /// Running something, whoever's it was.
     pub busy: f64,

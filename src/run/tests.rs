@@ -17,14 +17,15 @@ use crate::spec::{MethodSpec, TargetSpec};
 /// Data sets of one axis, by length.
 #[derive(Default)]
 struct Memory {
-    loads: usize,
+    loads: Vec<String>,
     new: Vec<Record>,
+    visits: Vec<VisitRecord>,
     full_after: Option<usize>,
 }
 
 impl Host for Memory {
     fn load(&mut self, subject: &Subject) -> Result<Load> {
-        self.loads += 1;
+        self.loads.push(subject.name.clone());
         if subject.name == "away" {
             return Ok(Err("data not present".into()));
         }
@@ -44,7 +45,9 @@ impl Host for Memory {
         Ok(())
     }
 
-    fn timed(&mut self, _: &TimingRecord) -> Result<()> {
+    fn visited(&mut self, visits: &[VisitRecord], made: usize, planned: usize) -> Result<()> {
+        assert!(made <= planned, "{made} visits of {planned}");
+        self.visits.extend_from_slice(visits);
         Ok(())
     }
 }
@@ -141,7 +144,7 @@ fn a_second_sweep_runs_nothing_and_loads_nothing() {
     let never = Mock(|_: &Work<'_>| -> Result<Product, Failure> { panic!("nothing is left to run") });
     let mut second = Memory::default();
     let rows = sweep(&plan, &never, &ONCE, &finished, &mut second).expect("the sweep ends").0;
-    assert_eq!((rows, second.loads, second.new.len()), (first, 0, 0));
+    assert_eq!((rows, second.loads.len(), second.new.len()), (first, 0, 0));
 }
 
 #[test]
@@ -175,7 +178,7 @@ fn rows_of_other_bytes_or_lifted_exclusions_are_not_taken_over() {
     (other.subjects[0].generated, other.subjects[0].sha256) = (false, Some("sha of something else".into()));
     let (finished, mut host) = (Finished::new(rows, Vec::new()), Memory::default());
     sweep(&other, &InProcess::default(), &ONCE, &finished, &mut host).expect("the sweep ends");
-    assert_eq!(host.loads, 1);
+    assert_eq!(host.loads, ["a"]);
 }
 
 #[test]
@@ -192,7 +195,7 @@ fn timed_cells_run_one_by_one_and_have_a_time_for_each_direction() {
     let (rows, timings) =
         sweep(&plan, &alone, &settings, &Finished::default(), &mut Memory::default()).expect("the sweep ends");
     assert_eq!((rows.len(), timings.len()), (4, 2), "what did not run has no time");
-    assert!(timings.iter().all(|timing| (5..=6).contains(&timing.repeats) && timing.visits == Some(3)));
+    assert!(timings.iter().all(|timing| (5..=6).contains(&timing.repeats) && timing.visits == Some(5)));
     for timing in timings.iter().flat_map(|timing| [&timing.encode, &timing.decode]) {
         assert!(timing.median_ns > 0.0 && timing.first_ns.is_some_and(|first| first > 0.0), "{timing:?}");
         assert!(timing.outliers.is_some() && timing.cpu_ns.is_some() == cfg!(unix), "{timing:?}");
@@ -201,7 +204,24 @@ fn timed_cells_run_one_by_one_and_have_a_time_for_each_direction() {
 }
 
 #[test]
-fn a_timed_sweep_goes_on_with_the_cells_that_have_no_time_yet() {
+fn rounds_of_visits_go_over_all_data_sets() {
+    let timing = Some(TimingPlan { max_repeats: 3, warmup_ms: 0, ..TimingPlan::default() });
+    let names = ["a", "bb", "ccc"];
+    let plan = small_plan(&names, "lossless native");
+    let mut host = Memory::default();
+    let settings = Settings { timing, ..ONCE };
+    sweep(&plan, &InProcess::default(), &settings, &Finished::default(), &mut host).expect("the sweep ends");
+    let (ran, visited) = host.loads.split_at(3);
+    assert_eq!(ran, names);
+    for round in visited.chunks_exact(3).take(3) {
+        let round: std::collections::BTreeSet<_> = round.iter().map(String::as_str).collect();
+        assert_eq!(round.len(), 3, "{visited:?}");
+    }
+    assert!(host.visits.len() >= 9 && host.visits.len() == visited.len(), "{visited:?}");
+}
+
+#[test]
+fn a_timed_sweep_goes_on_with_the_visits_that_are_not_made_yet() {
     let timing = Some(TimingPlan { max_repeats: 5, warmup_ms: 0, ..TimingPlan::default() });
     let plan = small_plan(&["a", "bb"], "lossless native");
     let timed = |finished: &Finished, executor: &dyn Executor, host: &mut Memory| {
@@ -211,9 +231,16 @@ fn a_timed_sweep_goes_on_with_the_cells_that_have_no_time_yet() {
     let (rows, times) = timed(&Finished::default(), &InProcess::default(), &mut host);
     let never = Mock(|_: &Work<'_>| -> Result<Product, Failure> { panic!("nothing is left to run") });
     let mut rest = Memory::default();
-    let (again, same) = timed(&Finished::new(host.new.clone(), times.clone()), &never, &mut rest);
-    assert_eq!((again, &same, rest.loads), (rows.clone(), &times, 0));
-    let (again, completed) = timed(&Finished::new(host.new, times[..1].to_vec()), &never, &mut rest);
-    assert_eq!((again, &completed[0], rest.loads), (rows, &times[0], 1), "only the second is loaded, and only timed");
-    assert_eq!(completed[1].cell, times[1].cell);
+    let (again, same) = timed(&Finished::new(host.new.clone(), host.visits.clone()), &never, &mut rest);
+    assert_eq!((again, &same, rest.loads.len()), (rows.clone(), &times, 0));
+    let of_first: Vec<_> = host.visits.iter().filter(|visit| visit.dataset == "a").cloned().collect();
+    let made = of_first.len() - 1;
+    for visits in [of_first.clone(), of_first[..made].to_vec()] {
+        let mut rest = Memory::default();
+        let (again, completed) = timed(&Finished::new(host.new.clone(), visits.clone()), &never, &mut rest);
+        assert_eq!((again, completed.len()), (rows.clone(), 2));
+        assert_eq!(rest.loads.iter().any(|name| name == "a"), visits.len() < of_first.len(), "{:?}", rest.loads);
+        assert!(rest.visits.iter().all(|visit| !visits.contains(visit)), "only what was missing");
+        assert_eq!(completed.iter().map(|time| &time.cell).collect::<Vec<_>>(), [&times[0].cell, &times[1].cell]);
+    }
 }

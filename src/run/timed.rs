@@ -3,6 +3,7 @@
 use std::hint::black_box;
 
 use codecbench_methods::api::{Compressor, Error, Tensor, TensorRef};
+use serde::{Deserialize, Serialize};
 
 use super::executor::{Work, poisoned};
 use super::probe::{Measured, Probe};
@@ -19,7 +20,7 @@ pub(super) trait Timed {
     fn copy(&mut self) -> usize;
 }
 
-/// The raw bytes of an array and a place to copy them to: one for all cells of a data set.
+/// The raw bytes of an array and a place to copy them to: one for all cells of a data set in a round.
 pub(super) struct Raw {
     bytes: Vec<u8>,
     copy: Vec<u8>,
@@ -43,7 +44,7 @@ impl Raw {
 }
 
 /// One direction of the first call of a cell, and the memory it needs.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct First {
     /// The first call of a fresh instance, after other cells have run.
     pub cold: Measured,

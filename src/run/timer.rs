@@ -1,10 +1,12 @@
 //! One visit to a cell: encode, copy and decode take turns, so that a machine that slows down slows all of them.
 
 use codecbench_methods::api::Error;
+use serde::{Deserialize, Serialize};
 
 use super::probe::{Measured, Probe};
+use super::sentinel::Sentinel;
 use super::stats::is_narrow;
-use super::timed::Timed;
+use super::timed::{First, Timed};
 use crate::plan::TimingPlan;
 
 /// The median is known well enough within this share of it.
@@ -35,8 +37,10 @@ impl Limits {
 }
 
 /// What a visit found: one entry per repeat.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Visit {
+    /// The first calls of the cell, if this visit made them: encode and decode.
+    pub first: Option<[First; 2]>,
     pub encode: Vec<Measured>,
     pub decode: Vec<Measured>,
     /// Nanoseconds of one copy.
@@ -47,23 +51,24 @@ pub(super) struct Visit {
     pub codec_ns: f64,
     /// Time inside copies, nanoseconds.
     pub copy_ns: f64,
+    /// The last sentinel before the visit, and the first behind it.
+    pub around: [Sentinel; 2],
 }
 
 /// Warms up, then repeats until both medians are known, or the budget or the repeats of the visit are spent.
 ///
-/// `round_ns` is how long one call of each direction takes, if that is known.
+/// `round_ns` is how long one call of each direction takes, about.
 ///
 /// # Errors
 /// What the method returns.
 pub(super) fn visit(
     limits: &Limits,
-    round_ns: Option<f64>,
+    round_ns: f64,
     probe: &mut dyn Probe,
     timed: &mut dyn Timed,
 ) -> Result<Visit, Error> {
     let mut visit = Visit::default();
-    let long = round_ns.is_some_and(|round| round > LONG * limits.warmup_ns);
-    if !long {
+    if round_ns <= LONG * limits.warmup_ns {
         warm_up(limits.warmup_ns, probe, timed, &mut visit)?;
     }
     let start = probe.now();
@@ -169,7 +174,7 @@ mod tests {
         }
     }
 
-    fn run(plan: TimingPlan, jitter: f64, round_ns: Option<f64>) -> (Visit, usize) {
+    fn run(plan: TimingPlan, jitter: f64, round_ns: f64) -> (Visit, usize) {
         let mut probe = Fake::default();
         let mut work = Work { now: probe.0.clone(), calls: 0, jitter };
         let found = visit(&Limits::of_visit(&plan), round_ns, &mut probe, &mut work).expect("nothing fails");
@@ -188,7 +193,7 @@ mod tests {
 
     #[test]
     fn steady_work_stops_early_and_each_direction_gets_its_own_time() {
-        let (visit, calls) = run(PLAN, 0.0, None);
+        let (visit, calls) = run(PLAN, 0.0, 0.0);
         assert!(visit.encode.iter().all(|one| one.wall_ns == 1e6) && visit.encode.len() == 5);
         assert_eq!((visit.decode[0].wall_ns, visit.copy[0]), (2e6, 1e5));
         assert_eq!(calls, 3 + 5, "three rounds of 3.4 ms fill 10 ms of warm-up");
@@ -198,9 +203,9 @@ mod tests {
 
     #[test]
     fn jittery_work_goes_on_until_the_budget_or_the_repeats_are_spent() {
-        let (visit, _) = run(TimingPlan { budget_ms: 100, ..PLAN }, 2e5, None);
+        let (visit, _) = run(TimingPlan { budget_ms: 100, ..PLAN }, 2e5, 0.0);
         assert!((20..30).contains(&visit.encode.len()), "{} rounds of about 4 ms", visit.encode.len());
-        let (visit, _) = run(TimingPlan { budget_ms: 10_000, ..PLAN }, 2e5, None);
+        let (visit, _) = run(TimingPlan { budget_ms: 10_000, ..PLAN }, 2e5, 0.0);
         assert_eq!(visit.encode.len(), PLAN.max_repeats);
     }
 
@@ -214,7 +219,7 @@ mod tests {
     #[test]
     fn calls_that_are_long_against_the_warm_up_need_none() {
         let plan = TimingPlan { warmup_ms: 1, ..PLAN };
-        assert_eq!(run(plan, 0.0, Some(1.1e7)).1, 5);
-        assert_eq!(run(plan, 0.0, Some(0.9e7)).1, 6);
+        assert_eq!(run(plan, 0.0, 1.1e7).1, 5);
+        assert_eq!(run(plan, 0.0, 0.9e7).1, 6);
     }
 }

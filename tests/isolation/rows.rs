@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Result;
 use codecbench::dataset::{Dataset, Kind};
 use codecbench::plan::{Cell, Isolation, Limits, Plan, Subject};
-use codecbench::record::{Record, Repetition, Status, TimingRecord, results_text};
+use codecbench::record::{Record, Repetition, Status, results_text};
 use codecbench::run::executor::{Checks, Executor, InProcess, Work};
 use codecbench::run::isolate::{Isolated, Program};
 use codecbench::run::{Finished, Host, Load, Settings, sweep};
@@ -40,10 +40,6 @@ impl Host for Memory {
     }
 
     fn finished(&mut self, _: &Record, _: bool) -> Result<()> {
-        Ok(())
-    }
-
-    fn timed(&mut self, _: &TimingRecord) -> Result<()> {
         Ok(())
     }
 }

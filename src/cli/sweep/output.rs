@@ -11,7 +11,8 @@ use super::progress::Progress;
 use crate::cli::report;
 use crate::plan::{Isolation, Limits, Subject};
 use crate::record::{
-    FolderLock, Journal, Record, Row, Status, TimingRecord, fingerprint, results_text, timings_text, write_together,
+    FolderLock, Journal, Record, Row, Status, TimingRecord, VisitRecord, fingerprint, results_text, timings_text,
+    write_together,
 };
 use crate::run::{Finished, Host, Load, Settings};
 
@@ -34,7 +35,8 @@ impl Host for Silent {
         Ok(())
     }
 
-    fn timed(&mut self, _: &TimingRecord) -> Result<()> {
+    fn visited(&mut self, _: &[VisitRecord], made: usize, planned: usize) -> Result<()> {
+        self.progress.visited(made, planned);
         Ok(())
     }
 }
@@ -60,7 +62,7 @@ pub struct Output {
     data: Data,
     progress: Progress,
     journal: Journal<Record>,
-    timings: Option<Journal<TimingRecord>>,
+    visits: Option<Journal<VisitRecord>>,
 }
 
 impl Output {
@@ -81,17 +83,17 @@ impl Output {
         let code = |record: &Record| code(&data, &conditions, record);
         let (journal, records) = open::<Record>(&folder.join(JOURNAL), fresh, &code, &progress)?;
         let threads = settings.threads;
-        let (timings, times) = match settings.timing {
+        let (visits, made) = match settings.timing {
             None => (None, Vec::new()),
             Some(_) => {
-                let code = |timing: &TimingRecord| timing_code(&data, threads, timing);
-                let (journal, times) = open(&folder.join(TIMING_JOURNAL), fresh, &code, &progress)?;
-                (Some(journal), times)
+                let code = |visit: &VisitRecord| visit_code(&data, threads, visit);
+                let (journal, made) = open(&folder.join(TIMING_JOURNAL), fresh, &code, &progress)?;
+                (Some(journal), made)
             }
         };
         let folder = folder.to_path_buf();
-        let output = Output { folder, _lock: lock, threads, conditions, data, progress, journal, timings };
-        Ok((output, Finished::new(records, times)))
+        let output = Output { folder, _lock: lock, threads, conditions, data, progress, journal, visits };
+        Ok((output, Finished::new(records, made)))
     }
 
     /// Writes the report, all of it or nothing. A sweep that was not timed leaves the timings that are there.
@@ -101,7 +103,7 @@ impl Output {
     pub fn finish(mut self, settings: &Settings, records: &[Record], timings: &[TimingRecord]) -> Result<()> {
         self.progress.end();
         let mut files = vec![("results.csv".to_string(), results_text(records).into_bytes())];
-        let kept = if self.timings.is_some() {
+        let kept = if self.visits.is_some() {
             let environment = serde_json::to_string_pretty(&Environment::here(settings, &program()?))?;
             files.push(("timings.csv".into(), timings_text(timings).into_bytes()));
             files.push(("environment.json".into(), format!("{environment}\n").into_bytes()));
@@ -112,7 +114,7 @@ impl Output {
         files.extend(report::rendered(&self.folder, records, &kept)?);
         write_together(&self.folder, &files)?;
         report::remove_stale(&self.folder, &files)?;
-        if self.timings.is_some() {
+        if self.visits.is_some() {
             // The next timed sweep measures anew; only one that was stopped goes on.
             let journal = self.folder.join(TIMING_JOURNAL);
             fs::remove_file(&journal).with_context(|| format!("cannot remove {}", journal.display()))?;
@@ -138,14 +140,13 @@ impl Host for Output {
         Ok(())
     }
 
-    fn timed(&mut self, timing: &TimingRecord) -> Result<()> {
-        let Some(journal) = &mut self.timings else { return Ok(()) };
-        journal.append(&timing_code(&self.data, self.threads, timing).unwrap_or_default(), timing)?;
+    fn visited(&mut self, visits: &[VisitRecord], made: usize, planned: usize) -> Result<()> {
+        self.progress.visited(made, planned);
+        let Some(journal) = &mut self.visits else { return Ok(()) };
+        for visit in visits {
+            journal.append(&visit_code(&self.data, self.threads, visit).unwrap_or_default(), visit)?;
+        }
         journal.sync()
-    }
-
-    fn visited(&mut self, visits: usize, planned: usize) {
-        self.progress.visited(visits, planned);
     }
 }
 
@@ -158,9 +159,9 @@ fn code(data: &Data, conditions: &Conditions, record: &Record) -> Option<String>
     data.facts(&record.dataset).map(|facts| fingerprint(&record.method, &[&facts, place, &limits]))
 }
 
-fn timing_code(data: &Data, threads: usize, timing: &TimingRecord) -> Option<String> {
+fn visit_code(data: &Data, threads: usize, visit: &VisitRecord) -> Option<String> {
     let threads = format!("threads {threads}");
-    data.facts(&timing.dataset).map(|facts| fingerprint(&timing.method, &[&facts, &threads]))
+    data.facts(&visit.dataset).map(|facts| fingerprint(&visit.method, &[&facts, &threads]))
 }
 
 fn open<R: Row>(

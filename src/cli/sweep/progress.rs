@@ -15,6 +15,8 @@ pub struct Progress {
     lines: bool,
     /// Data set, cells of it that are done, and how many of them are broken.
     current: (String, usize, usize),
+    /// How much of the visits was made, once cells are timed.
+    tenths: Option<usize>,
 }
 
 impl Progress {
@@ -24,7 +26,7 @@ impl Progress {
         let target = if terminal && !quiet { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let style = ProgressStyle::with_template(TEMPLATE).expect("the template is well formed");
         let bar = ProgressBar::with_draw_target(Some(cells as u64), target).with_style(style);
-        Progress { bar, lines: !terminal && !quiet, current: Default::default() }
+        Progress { bar, lines: !terminal && !quiet, current: Default::default(), tenths: None }
     }
 
     /// A cell is done.
@@ -39,9 +41,18 @@ impl Progress {
         self.current.2 += usize::from(!matches!(record.status, Status::Ok | Status::Unsupported));
     }
 
-    /// Cells of the current data set are being timed.
-    pub fn visited(&mut self, visits: usize, planned: usize) {
-        self.bar.set_message(format!("{}: timing, {visits} of {planned} visits", self.current.0));
+    /// So many visits were made to cells that are timed.
+    pub fn visited(&mut self, made: usize, planned: usize) {
+        if self.tenths.is_none() {
+            self.end_of_dataset();
+        }
+        let told = format!("timing: {made} of {planned} visits");
+        let tenths = made * 10 / planned.max(1);
+        if self.lines && self.tenths.is_none_or(|last| tenths > last) {
+            tell(&format!("{told}, {}", HumanDuration(self.bar.elapsed())));
+        }
+        self.tenths = Some(tenths);
+        self.bar.set_message(told);
     }
 
     /// A line of its own, above the bar.
@@ -55,7 +66,9 @@ impl Progress {
 
     /// No cell is left.
     pub fn end(&mut self) {
-        self.end_of_dataset();
+        if self.tenths.is_none() {
+            self.end_of_dataset();
+        }
         self.bar.finish_and_clear();
     }
 
