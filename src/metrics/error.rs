@@ -7,7 +7,7 @@ use codecbench_methods::for_pair;
 
 use super::Original;
 use super::sum::{BLOCK, blocks, total};
-use super::wide::wide;
+use super::wide::{half_wide, wide};
 
 /// Sizes of the errors of all elements.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -139,8 +139,15 @@ fn with_holes<T: Element>(x: &[T], y: &[T], valid: &[bool], block: Range<usize>,
 
 /// A block without missing values.
 fn complete<T: Element>(x: &[T], y: &[T], inverse: f64) -> Errors {
-    if T::DTYPE.is_float() {
+    if T::DTYPE.is_float() && T::DTYPE.size() < 8 {
         return wide(
+            #[inline(always)]
+            || in_lanes(x, y, inverse),
+        );
+    }
+    // Eight numbers of double precision fill a vector of 512 bits, and compilers then take some apart again.
+    if T::DTYPE.is_float() {
+        return half_wide(
             #[inline(always)]
             || in_lanes(x, y, inverse),
         );
@@ -154,7 +161,7 @@ fn complete<T: Element>(x: &[T], y: &[T], inverse: f64) -> Errors {
     let (mut left, mut right) = ([0.0; PIECE], [0.0; PIECE]);
     for (x, y) in x.chunks(PIECE).zip(y.chunks(PIECE)) {
         let (left, right) = (&mut left[..x.len()], &mut right[..x.len()]);
-        all.join(wide(
+        all.join(half_wide(
             #[inline(always)]
             || {
                 left.iter_mut().zip(x).for_each(|(to, from)| *to = from.to_f64());
@@ -172,8 +179,8 @@ fn in_lanes<T: Element>(x: &[T], y: &[T], inverse: f64) -> Errors {
     const LANES: usize = 8;
     let (mut sum, mut sum_abs, mut sum_square) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
     let (mut largest, mut pointwise) = ([0.0f64; LANES], [0.0f64; LANES]);
-    let (mut xs, mut ys) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
-    for (x, y) in xs.by_ref().zip(ys.by_ref()) {
+    let ((x_lanes, x_rest), (y_lanes, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
+    for (x, y) in x_lanes.iter().zip(y_lanes) {
         for lane in 0..LANES {
             let (x, y) = (x[lane], y[lane]);
             let (size, negative) = size_and_sign(x, y);
@@ -188,7 +195,7 @@ fn in_lanes<T: Element>(x: &[T], y: &[T], inverse: f64) -> Errors {
         }
     }
     let mut errors = NONE;
-    for (&x, &y) in xs.remainder().iter().zip(ys.remainder()) {
+    for (&x, &y) in x_rest.iter().zip(y_rest) {
         errors.add(x, y, inverse);
     }
     let most = |lanes: [f64; LANES]| lanes.iter().fold(0.0, |a: f64, &b| a.max(b));

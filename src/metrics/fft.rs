@@ -15,7 +15,8 @@ use super::wide::wide;
 
 /// Lines that are transformed together: a few, or half of them where a line is long, so that a batch stays near a
 /// first-level cache.
-const LINES: usize = 8;
+pub(super) const LINES: usize = 8;
+pub(super) const HALF: usize = LINES / 2;
 const SHORT: usize = 256;
 /// Longest line of a batch: beyond, a batch fits into no cache.
 const LONGEST: usize = 1 << 14;
@@ -55,7 +56,7 @@ impl fmt::Debug for Plan {
 impl Plan {
     /// The plan for lines of `length`, of which there are `lines` in all.
     pub fn new(length: usize, lines: usize) -> Self {
-        let factors = factors(length).filter(|_| length <= LONGEST && lines >= LINES / 2);
+        let factors = factors(length).filter(|_| length <= LONGEST && lines >= HALF);
         let Some(factors) = factors else {
             // The planner without SIMD gives the same bits on every CPU.
             return Plan::Single(FftPlannerScalar::new().plan_fft_forward(length));
@@ -86,7 +87,7 @@ impl Plan {
 
     /// Lines of a batch.
     pub fn lines(&self) -> usize {
-        if self.length() <= SHORT { LINES } else { LINES / 2 }
+        if self.length() <= SHORT { LINES } else { HALF }
     }
 
     /// Transforms the first `lines` lines of a batch, in place; the others may hold anything finite.
@@ -97,10 +98,17 @@ impl Plan {
                 let size = length * self.lines();
                 [&mut batch.spare_re, &mut batch.spare_im].into_iter().for_each(|part| part.resize(size, 0.0));
                 for stage in stages {
-                    wide(
-                        #[inline(always)]
-                        || stage.run(batch, self.lines()),
-                    );
+                    if self.lines() == LINES {
+                        wide(
+                            #[inline(always)]
+                            || stage.run::<LINES>(batch, LINES),
+                        );
+                    } else {
+                        wide(
+                            #[inline(always)]
+                            || stage.run::<HALF>(batch, HALF),
+                        );
+                    }
                     std::mem::swap(&mut batch.re, &mut batch.spare_re);
                     std::mem::swap(&mut batch.im, &mut batch.spare_im);
                 }
@@ -130,22 +138,23 @@ fn factors(length: usize) -> Option<Vec<usize>> {
 }
 
 impl Stage {
+    /// Handles `W` numbers together, which the lines are a multiple of.
     #[inline(always)]
-    fn run(&self, batch: &mut Batch, lines: usize) {
+    fn run<const W: usize>(&self, batch: &mut Batch, lines: usize) {
         match self.radix {
-            2 => self.groups(batch, lines, two),
-            3 => self.groups(batch, lines, three),
-            4 => self.groups(batch, lines, four),
-            _ => self.groups(batch, lines, five),
+            2 => self.groups::<2, W>(batch, lines, two),
+            3 => self.groups::<3, W>(batch, lines, three),
+            4 => self.groups::<4, W>(batch, lines, four),
+            _ => self.groups::<5, W>(batch, lines, five),
         }
     }
 
     #[inline(always)]
-    fn groups<const R: usize>(
+    fn groups<const R: usize, const W: usize>(
         &self,
         batch: &mut Batch,
         lines: usize,
-        transform: impl Fn([Number; R]) -> [Number; R] + Copy,
+        transform: impl Fn([Number<W>; R]) -> [Number<W>; R] + Copy,
     ) {
         let run = self.stride * lines;
         let groups = self.twiddles.len();
@@ -177,30 +186,29 @@ fn inputs<'b, const R: usize>(
 }
 
 /// Real numbers that are handled together.
-const WIDTH: usize = 4;
-type Vector = [f64; WIDTH];
+type Vector<const W: usize> = [f64; W];
 
 /// As many complex numbers, real and imaginary parts.
 #[derive(Clone, Copy)]
-struct Number(Vector, Vector);
+struct Number<const W: usize>(Vector<W>, Vector<W>);
 
 /// One butterfly per place of the runs, each output but the first turned by its twiddle factor.
 #[inline(always)]
-fn butterflies<const R: usize>(
+fn butterflies<const R: usize, const W: usize>(
     input: [(&[f64], &[f64]); R],
     out_re: &mut [f64],
     out_im: &mut [f64],
     twiddles: &[(f64, f64); 4],
-    transform: impl Fn([Number; R]) -> [Number; R],
+    transform: impl Fn([Number<W>; R]) -> [Number<W>; R],
 ) {
     let run = out_re.len() / R;
     let input = input.map(
         #[inline(always)]
         |(re, im)| (vectors(&re[..run]), vectors(&im[..run])),
     );
-    let out_re = split::<R>(out_re, run);
-    let out_im = split::<R>(out_im, run);
-    for at in 0..run / WIDTH {
+    let out_re = split::<R, W>(out_re, run);
+    let out_im = split::<R, W>(out_im, run);
+    for at in 0..run / W {
         let numbers = transform(std::array::from_fn(
             #[inline(always)]
             |k| Number(input[k].0[at], input[k].1[at]),
@@ -216,61 +224,61 @@ fn butterflies<const R: usize>(
 
 /// A slice of whole vectors.
 #[inline(always)]
-fn vectors(slice: &[f64]) -> &[Vector] {
+fn vectors<const W: usize>(slice: &[f64]) -> &[Vector<W>] {
     slice.as_chunks().0
 }
 
 /// The `R` runs of a slice.
 #[inline(always)]
-fn split<const R: usize>(slice: &mut [f64], run: usize) -> [&mut [Vector]; R] {
+fn split<const R: usize, const W: usize>(slice: &mut [f64], run: usize) -> [&mut [Vector<W>]; R] {
     let mut runs = slice.chunks_exact_mut(run);
     std::array::from_fn(|_| runs.next().expect("as many runs as the radix").as_chunks_mut().0)
 }
 
 /// An operation on each number of two vectors.
 #[inline(always)]
-fn each(a: Vector, b: Vector, one: impl Fn(f64, f64) -> f64) -> Vector {
+fn each<const W: usize>(a: Vector<W>, b: Vector<W>, one: impl Fn(f64, f64) -> f64) -> Vector<W> {
     let mut all = a;
-    for at in 0..WIDTH {
+    for at in 0..W {
         all[at] = one(a[at], b[at]);
     }
     all
 }
 
 #[inline(always)]
-fn scaled(s: f64, a: Vector) -> Vector {
-    each([s; WIDTH], a, |s, a| s * a)
+fn scaled<const W: usize>(s: f64, a: Vector<W>) -> Vector<W> {
+    each([s; W], a, |s, a| s * a)
 }
 
 #[inline(always)]
-fn add(a: Number, b: Number) -> Number {
+fn add<const W: usize>(a: Number<W>, b: Number<W>) -> Number<W> {
     Number(each(a.0, b.0, |a, b| a + b), each(a.1, b.1, |a, b| a + b))
 }
 
 #[inline(always)]
-fn subtract(a: Number, b: Number) -> Number {
+fn subtract<const W: usize>(a: Number<W>, b: Number<W>) -> Number<W> {
     Number(each(a.0, b.0, |a, b| a - b), each(a.1, b.1, |a, b| a - b))
 }
 
 /// `a + s b` for a real `s`.
 #[inline(always)]
-fn along(a: Number, s: f64, b: Number) -> Number {
+fn along<const W: usize>(a: Number<W>, s: f64, b: Number<W>) -> Number<W> {
     add(a, Number(scaled(s, b.0), scaled(s, b.1)))
 }
 
 /// `-i s a` for a real `s`.
 #[inline(always)]
-fn turned(s: f64, a: Number) -> Number {
+fn turned<const W: usize>(s: f64, a: Number<W>) -> Number<W> {
     Number(scaled(s, a.1), scaled(-s, a.0))
 }
 
 #[inline(always)]
-fn two([a, b]: [Number; 2]) -> [Number; 2] {
+fn two<const W: usize>([a, b]: [Number<W>; 2]) -> [Number<W>; 2] {
     [add(a, b), subtract(a, b)]
 }
 
 #[inline(always)]
-fn three([a, b, c]: [Number; 3]) -> [Number; 3] {
+fn three<const W: usize>([a, b, c]: [Number<W>; 3]) -> [Number<W>; 3] {
     const SIN: f64 = 0.866_025_403_784_438_6;
     let (sum, side) = (add(b, c), turned(SIN, subtract(b, c)));
     let middle = along(a, -0.5, sum);
@@ -278,14 +286,14 @@ fn three([a, b, c]: [Number; 3]) -> [Number; 3] {
 }
 
 #[inline(always)]
-fn four([a, b, c, d]: [Number; 4]) -> [Number; 4] {
+fn four<const W: usize>([a, b, c, d]: [Number<W>; 4]) -> [Number<W>; 4] {
     let (even, odd) = (two([a, c]), two([b, d]));
     let side = turned(1.0, odd[1]);
     [add(even[0], odd[0]), add(even[1], side), subtract(even[0], odd[0]), subtract(even[1], side)]
 }
 
 #[inline(always)]
-fn five([a, b, c, d, e]: [Number; 5]) -> [Number; 5] {
+fn five<const W: usize>([a, b, c, d, e]: [Number<W>; 5]) -> [Number<W>; 5] {
     const COS: [f64; 2] = [0.309_016_994_374_947_45, -0.809_016_994_374_947_5];
     const SIN: [f64; 2] = [0.951_056_516_295_153_5, 0.587_785_252_292_473_1];
     let (outer, inner) = (two([b, e]), two([c, d]));

@@ -16,12 +16,15 @@ mod ranks;
 mod similarity;
 mod sort;
 mod source;
+mod spare;
 mod spectrum;
+mod spread;
 mod sum;
 mod summary;
 mod table;
 #[cfg(test)]
 mod tests;
+mod transform;
 mod velocity;
 mod wide;
 mod window;

@@ -7,7 +7,7 @@ use codecbench_methods::for_dtype;
 use rayon::prelude::*;
 
 use super::Original;
-use super::ranks::{self, Apart};
+use super::ranks::{self, Apart, Ranked};
 use super::sort::{self, Key, Read};
 use super::wide::wide;
 
@@ -20,9 +20,9 @@ pub(super) enum Sorted {
     /// Number of values per key, for types of at most two bytes.
     Counted(Vec<u64>),
     /// Keys in ascending order, for types of four bytes.
-    Narrow(Vec<u32>),
+    Narrow(Ranked<u32>),
     /// Keys in ascending order, for types of eight bytes.
-    Wide(Vec<u64>),
+    Wide(Ranked<u64>),
 }
 
 impl Sorted {
@@ -31,8 +31,8 @@ impl Sorted {
         let length = tensor.len();
         for_dtype!(TensorRef, tensor, view => match tensor.dtype().size() {
             1 | 2 => Sorted::Counted(counted(view, valid)),
-            4 => Sorted::Narrow(sort::sorted(length, &keys(view, valid))),
-            _ => Sorted::Wide(sort::sorted(length, &keys(view, valid))),
+            4 => Sorted::Narrow(Ranked::new(sort::sorted(length, &keys(view, valid)))),
+            _ => Sorted::Wide(Ranked::new(sort::sorted(length, &keys(view, valid)))),
         })
     }
 }
@@ -40,10 +40,8 @@ impl Sorted {
 /// Reads the keys of an array's values.
 fn keys<'a, T: Element, K: Key + 'a>(view: &'a View<'_, T>, valid: Option<&'a [bool]>) -> impl Read<K> + 'a {
     let data = view.data();
-    move |range: Range<usize>, out: &mut Vec<K>| {
-        let first = out.len();
-        out.resize(first + range.len(), K::default());
-        let (keys, data) = (&mut out[first..], &data[range.clone()]);
+    move |range: Range<usize>, keys: &mut [K]| {
+        let data = &data[range.clone()];
         wide(
             #[inline(always)]
             || {
@@ -52,14 +50,13 @@ fn keys<'a, T: Element, K: Key + 'a>(view: &'a View<'_, T>, valid: Option<&'a [b
                 }
             },
         );
-        if let Some(valid) = valid {
-            let mut kept = first;
-            for at in (0..range.len()).filter(|&at| valid[range.start + at]) {
-                out[kept] = out[first + at];
-                kept += 1;
-            }
-            out.truncate(kept);
+        let Some(valid) = valid else { return range.len() };
+        let mut kept = 0;
+        for at in (0..range.len()).filter(|&at| valid[range.start + at]) {
+            keys[kept] = keys[at];
+            kept += 1;
         }
+        kept
     }
 }
 
@@ -162,8 +159,8 @@ mod tests {
                     counts.iter().enumerate().map(|(key, &count)| vec![unkey::<T>(key as u64); count as usize]);
                 repeated.flatten().collect()
             }
-            Sorted::Narrow(keys) => keys.iter().map(|&key| unkey::<T>(key.wide())).collect(),
-            Sorted::Wide(keys) => keys.iter().map(|&key| unkey::<T>(key)).collect(),
+            Sorted::Narrow(ranked) => ranked.keys.iter().map(|&key| unkey::<T>(key.wide())).collect(),
+            Sorted::Wide(ranked) => ranked.keys.iter().map(|&key| unkey::<T>(key)).collect(),
         }
     }
 
@@ -181,7 +178,7 @@ mod tests {
     #[test]
     fn both_zeros_are_one_value_and_nan_sorts_last() {
         let Sorted::Narrow(zeros) = sorted(&[0.0f32, -0.0]) else { panic!("four bytes") };
-        assert_eq!(zeros[0], zeros[1]);
+        assert_eq!(zeros.keys[0], zeros.keys[1]);
         assert_eq!(values::<f64>(&sorted(&[f64::NAN, 1.0])), [1.0, f64::INFINITY]);
     }
 

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::sort::{Key, Read, SAMPLE, Sorter, Spread, scatter};
+use super::sort::{Key, Read, SAMPLE, Sorter};
+use super::spare::Spare;
+use super::spread::{Piece, Spread, scatter};
 use super::sum::{pairs, total};
 use super::wide::wide;
 
@@ -21,19 +23,35 @@ pub(super) struct Apart {
     pub distance: f64,
 }
 
-/// Compares keys in ascending order with as many that `read` gives in any order.
+/// Keys in ascending order, with the buckets that they and keys like them are spread over.
+#[derive(Debug)]
+pub(super) struct Ranked<K> {
+    pub keys: Vec<K>,
+    spread: Spread,
+    /// Keys below each bucket; their number behind the last.
+    below: Vec<usize>,
+    spare: Spare<Piece<K>>,
+}
+
+impl<K: Key> Ranked<K> {
+    /// From the keys in ascending order.
+    pub fn new(keys: Vec<K>) -> Self {
+        let sample: Vec<K> = keys.iter().step_by((keys.len() / SAMPLE).max(1)).copied().collect();
+        let spread = Spread::new(&sample, keys.len());
+        Ranked { below: spread.starts(&keys), spread, keys, spare: Spare::default() }
+    }
+}
+
+/// Compares keys with as many that `read` gives in any order.
 ///
-/// Buckets depend on the keys alone, and so does the order of the sum of what `distance` says of two keys.
+/// Buckets depend on the former alone, and so does the order of the sum of what `distance` says of two keys.
 pub(super) fn apart<K: Key>(
-    x: &[K],
+    Ranked { keys: x, spread, below, spare }: &Ranked<K>,
     length: usize,
     read: &impl Read<K>,
     distance: impl Fn(K, K) -> f64 + Sync,
 ) -> Apart {
-    let sample: Vec<K> = x.iter().step_by((x.len() / SAMPLE).max(1)).copied().collect();
-    let spread = Spread::new(&sample, x.len());
-    let y = scatter(length, &spread, read);
-    let below = spread.starts(x);
+    let y = scatter(length, spread, read, spare);
     let between = below.iter().zip(&y.starts).map(|(&x, &y)| x.abs_diff(y)).max();
     let furthest = AtomicUsize::new(between.unwrap_or(0));
     let one = |sorter: &mut Sorter<K>, bucket: usize| {
@@ -50,6 +68,7 @@ pub(super) fn apart<K: Key>(
     };
     let all = (0..y.starts.len() - 1).into_par_iter().with_min_len(TASK);
     let [distance] = total(all.map_init(Sorter::default, one).collect::<Vec<_>>());
+    y.give(spare);
     Apart { furthest: furthest.into_inner(), distance }
 }
 
@@ -105,8 +124,11 @@ mod tests {
     fn of(x: &[u64], y: &[u64]) -> Apart {
         let mut sorted = x.to_vec();
         sorted.sort_unstable();
-        let read = |range: std::ops::Range<usize>, out: &mut Vec<u64>| out.extend_from_slice(&y[range]);
-        apart(&sorted, y.len(), &read, |x, y| x.abs_diff(y) as f64)
+        let read = |range: std::ops::Range<usize>, out: &mut [u64]| {
+            out.copy_from_slice(&y[range]);
+            out.len()
+        };
+        apart(&Ranked::new(sorted), y.len(), &read, |x, y| x.abs_diff(y) as f64)
     }
 
     #[test]

@@ -127,11 +127,21 @@ impl Rows for Plane<'_> {
 
 /// Spreads values over the levels.
 fn to_levels(values: &mut [f64], min: f64, range: f64) {
+    // A product comes this close to the quotient: between these the nearest level is the same. What is not a number is not.
+    const BETWEEN: f64 = 0.5 - 1e-9;
+    let scale = TOP / range;
     wide(
         #[inline(always)]
         || {
-            for value in values {
-                *value = level(*value, min, range);
+            let mut between = true;
+            for value in &*values {
+                let level = (*value - min) * scale;
+                between &= (level - rounded(level)).abs() < BETWEEN;
+            }
+            if between {
+                values.iter_mut().for_each(|value| *value = rounded((*value - min) * scale));
+            } else {
+                values.iter_mut().for_each(|value| *value = level(*value, min, range));
             }
         },
     );
@@ -140,10 +150,15 @@ fn to_levels(values: &mut [f64], min: f64, range: f64) {
 /// The level of a value, from 0 to [`TOP`]; 0 where there is no range.
 #[inline(always)]
 fn level(value: f64, min: f64, range: f64) -> f64 {
-    // Numbers from here on are whole: adding and taking away rounds to the nearest one, ties to even.
+    if range > 0.0 { rounded((value - min) / range * TOP) } else { 0.0 }
+}
+
+/// The nearest whole number, of two the even one, of one that is far below 2^52.
+#[inline(always)]
+fn rounded(value: f64) -> f64 {
+    // Numbers from here on are whole: adding and taking away rounds.
     const WHOLE: f64 = 1.5 * (1u64 << 52) as f64;
-    let level = ((value - min) / range * TOP + WHOLE) - WHOLE;
-    if range > 0.0 { level } else { 0.0 }
+    (value + WHOLE) - WHOLE
 }
 
 /// Mean SSIM and MS-SSIM over the planes, with `peak` the dynamic range L.
@@ -286,6 +301,18 @@ mod tests {
             Array3::from_shape_fn((2, 20, 23), |(k, i, j)| if k == 1 { worst((i, j)) } else { x((i, j)) }).into_dyn()
         };
         near(&metrics(Kind::Field, stack(&x), stack(&y)), Metric::Dssim, 0.9995506689543802);
+    }
+
+    #[test]
+    fn levels_are_those_of_a_division_near_ties_too() {
+        for (min, range) in [(0.0, 510.0), (-0.3, 0.7), (1e300, 1e299), (0.0, 1e-310), (2.0, 0.0)] {
+            let values: Vec<f64> = (0..=1020).map(|at| min + range * (f64::from(at) / 1020.0)).collect();
+            for part in values.chunks(7).chain(values.chunks(1)) {
+                let (mut found, expected) = (part.to_vec(), part.iter().map(|&value| level(value, min, range)));
+                to_levels(&mut found, min, range);
+                assert_eq!(found, expected.collect::<Vec<_>>(), "{range} from {min}");
+            }
+        }
     }
 
     #[test]

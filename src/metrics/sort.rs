@@ -4,36 +4,35 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::spare::Spare;
+use super::spread::{Scattered, Spread, scatter};
 use super::wide::wide;
 
-/// Leading bits, at most, that are looked up; where many keys share them, further bits count.
-const TOP_BITS: u32 = 11;
-/// Keys that a bucket should hold at most; more only where it takes so many buckets that their numbers take three bytes.
-const BUCKET: usize = 1 << 14;
-const FULL_BUCKETS: usize = 1 << 14;
 /// Bits of a digit within a bucket.
 const DIGIT_BITS: u32 = 8;
 const DIGITS: usize = 1 << DIGIT_BITS;
 /// Keys below which a comparison sort is as good.
-const FEW: usize = 64;
+pub(super) const FEW: usize = 64;
 /// Keys from which the sizes of buckets are foreseen.
 pub(super) const SAMPLE: usize = 1 << 14;
-/// Pieces that are spread side by side, at least, and the least and the most elements of one: few enough that their
-/// pages are known to the processor.
-const PIECES: usize = 8;
-const PIECE: (usize, usize) = (1 << 14, 1 << 19);
-/// Elements that are turned into keys together.
-const BATCH: usize = 2048;
 
 /// An unsigned number to sort by.
 pub(super) trait Key: Copy + Default + Ord + Send + Sync {
+    const BITS: u32;
+
     /// The key as the widest one.
     fn wide(self) -> u64;
     /// The key of this value, which fits.
     fn narrow(wide: u64) -> Self;
+    /// How far the key is above another; 0 if it is below.
+    fn above(self, other: Self) -> Self;
+    /// The bits of the key behind which so many others stand, and those others.
+    fn cut(self, bits: u32) -> (Self, Self);
 }
 
 impl Key for u32 {
+    const BITS: u32 = u32::BITS;
+
     #[inline(always)]
     fn wide(self) -> u64 {
         u64::from(self)
@@ -43,9 +42,21 @@ impl Key for u32 {
     fn narrow(wide: u64) -> Self {
         wide as u32
     }
+
+    #[inline(always)]
+    fn above(self, other: Self) -> Self {
+        self.saturating_sub(other)
+    }
+
+    #[inline(always)]
+    fn cut(self, bits: u32) -> (Self, Self) {
+        (self >> bits, self & ((1 << bits) - 1))
+    }
 }
 
 impl Key for u64 {
+    const BITS: u32 = u64::BITS;
+
     #[inline(always)]
     fn wide(self) -> u64 {
         self
@@ -55,20 +66,31 @@ impl Key for u64 {
     fn narrow(wide: u64) -> Self {
         wide
     }
+
+    #[inline(always)]
+    fn above(self, other: Self) -> Self {
+        self.saturating_sub(other)
+    }
+
+    #[inline(always)]
+    fn cut(self, bits: u32) -> (Self, Self) {
+        (self >> bits, self & ((1 << bits) - 1))
+    }
 }
 
-/// Where keys are read: appends those of a range of elements.
-pub(super) trait Read<K>: Fn(Range<usize>, &mut Vec<K>) + Sync {}
+/// Where keys are read: puts those of a range of elements into a slice of its length, and says how many there are.
+pub(super) trait Read<K>: Fn(Range<usize>, &mut [K]) -> usize + Sync {}
 
-impl<K, F: Fn(Range<usize>, &mut Vec<K>) + Sync> Read<K> for F {}
+impl<K, F: Fn(Range<usize>, &mut [K]) -> usize + Sync> Read<K> for F {}
 
 /// The keys of `length` elements in ascending order.
 pub(super) fn sorted<K: Key>(length: usize, read: &impl Read<K>) -> Vec<K> {
-    let (mut sample, step) = (Vec::new(), (length / SAMPLE).max(1));
-    (0..length).step_by(step).for_each(|at| read(at..at + 1, &mut sample));
+    let (mut one, step) = ([K::default()], (length / SAMPLE).max(1));
+    let sampled = (0..length).step_by(step).filter_map(|at| (read(at..at + 1, &mut one) == 1).then_some(one[0]));
+    let mut sample: Vec<K> = sampled.collect();
     sample.sort_unstable();
     let spread = Spread::new(&sample, length);
-    let scattered = scatter(length, &spread, read);
+    let scattered = scatter(length, &spread, read, &Spare::default());
     let mut keys = vec![K::default(); scattered.len()];
     let places = split(&mut keys, &scattered.starts);
     let sort = |sorter: &mut Sorter<K>, (bucket, place): (usize, &mut [K])| {
@@ -88,131 +110,10 @@ fn split<'a, K>(mut rest: &'a mut [K], starts: &[usize]) -> Vec<&'a mut [K]> {
     parts
 }
 
-/// What leads from a key to its bucket; the larger key never to an earlier one.
-pub(super) struct Spread {
-    /// The least key of the sample, and the distance of the largest: what lies outside goes to the outermost buckets.
-    low: u64,
-    span: u64,
-    /// Bits behind the leading ones.
-    shift: u32,
-    tops: Vec<Top>,
-    buckets: usize,
-}
-
-/// The keys of the same leading bits: their first bucket, and how many bits stand behind those that tell their buckets.
-#[derive(Clone, Copy)]
-struct Top {
-    first: u32,
-    shift: u32,
-}
-
-impl Spread {
-    /// Buckets for `count` keys that are like those of a sample in ascending order.
-    pub fn new<K: Key>(sample: &[K], count: usize) -> Self {
-        let (low, high) = (sample.first().map_or(0, |key| key.wide()), sample.last().map_or(0, |key| key.wide()));
-        let (span, wanted) = (high - low, (count / FEW).max(1).ilog2().min(TOP_BITS));
-        let shift = (u64::BITS - span.leading_zeros()).saturating_sub(wanted).min(u64::BITS - 1);
-        let mut counts = vec![0usize; (span >> shift) as usize + 1];
-        sample.iter().for_each(|key| counts[((key.wide() - low) >> shift) as usize] += 1);
-        let (mut tops, mut buckets, keys) = (Vec::with_capacity(counts.len()), 0, BUCKET.max(count / FULL_BUCKETS));
-        for found in counts {
-            let full = found * count / sample.len().max(1) / keys;
-            let bits = if full == 0 { 0 } else { (full.ilog2() + 1).min(shift) };
-            tops.push(Top { first: buckets as u32, shift: shift - bits });
-            buckets += 1 << bits;
-        }
-        Spread { low, span, shift, tops, buckets }
-    }
-
-    /// The bucket of a key.
-    #[inline(always)]
-    pub fn bucket<K: Key>(&self, key: K) -> usize {
-        let offset = key.wide().saturating_sub(self.low).min(self.span);
-        let top = self.tops[(offset >> self.shift) as usize];
-        top.first as usize + ((offset & ((1 << self.shift) - 1)) >> top.shift) as usize
-    }
-
-    /// How many of some keys in ascending order lie below each bucket; their number behind the last.
-    pub fn starts<K: Key>(&self, keys: &[K]) -> Vec<usize> {
-        let below = |bucket: usize| keys.partition_point(|&key| self.bucket(key) < bucket);
-        (0..self.buckets + 1).into_par_iter().with_min_len(64).map(below).collect()
-    }
-}
-
-/// Keys by bucket.
-pub(super) struct Scattered<K> {
-    pieces: Vec<Piece<K>>,
-    /// Keys below each bucket; their number behind the last.
-    pub starts: Vec<usize>,
-}
-
-/// Keys of some neighbouring elements by bucket, and where each bucket ends.
-struct Piece<K> {
-    keys: Vec<K>,
-    ends: Vec<u32>,
-}
-
-impl<K> Scattered<K> {
-    /// Number of keys.
-    pub fn len(&self) -> usize {
-        self.starts.last().copied().unwrap_or(0)
-    }
-}
-
-impl<K> Piece<K> {
-    fn bucket(&self, bucket: usize) -> &[K] {
-        let start = if bucket == 0 { 0 } else { self.ends[bucket - 1] };
-        &self.keys[start as usize..self.ends[bucket] as usize]
-    }
-}
-
-/// Spreads the keys of `length` elements over buckets.
-pub(super) fn scatter<K: Key>(length: usize, spread: &Spread, read: &impl Read<K>) -> Scattered<K> {
-    let step = length.div_ceil(PIECES).clamp(PIECE.0, PIECE.1);
-    let piece = |at: usize| piece(at * step..((at + 1) * step).min(length), spread, read);
-    let pieces: Vec<_> = (0..length.div_ceil(step)).into_par_iter().map(piece).collect();
-    let below = |bucket: usize| pieces.iter().map(|piece| piece.ends[bucket] as usize).sum();
-    let starts = std::iter::once(0).chain((0..spread.buckets).map(below)).collect();
-    Scattered { pieces, starts }
-}
-
-fn piece<K: Key>(elements: Range<usize>, spread: &Spread, read: &impl Read<K>) -> Piece<K> {
-    let mut batch = Vec::with_capacity(BATCH);
-    let mut each = |with: &mut dyn FnMut(&[K])| {
-        for start in elements.clone().step_by(BATCH) {
-            batch.clear();
-            read(start..(start + BATCH).min(elements.end), &mut batch);
-            with(&batch);
-        }
-    };
-    let (mut places, mut buckets) = (vec![0u32; spread.buckets], Vec::<u16>::with_capacity(elements.len()));
-    each(&mut |keys| {
-        let known = buckets.len();
-        buckets.extend(keys.iter().map(|&key| spread.bucket(key) as u16));
-        let (buckets, places) = (&buckets[known..], &mut places[..]);
-        from_afar(keys.len(), |at| places[buckets[at] as usize] += 1);
-    });
-    let mut start = 0;
-    places.iter_mut().for_each(|place| start += std::mem::replace(place, start));
-    let mut spread_out = vec![K::default(); start as usize];
-    let mut rest = &buckets[..];
-    each(&mut |keys| {
-        let (buckets, behind) = rest.split_at(keys.len());
-        rest = behind;
-        let (places, spread_out) = (&mut places[..], &mut spread_out[..]);
-        from_afar(keys.len(), |at| {
-            let place = &mut places[buckets[at] as usize];
-            spread_out[*place as usize] = keys[at];
-            *place += 1;
-        });
-    });
-    Piece { keys: spread_out, ends: places }
-}
-
 /// Calls `with` for each place below `count`, those far apart after one another: neighbours often share a bucket, whose
 /// counter would be waited for.
 #[inline(always)]
-fn from_afar(count: usize, mut with: impl FnMut(usize)) {
+pub(super) fn from_afar(count: usize, mut with: impl FnMut(usize)) {
     let quarter = count / 4;
     for at in 0..quarter {
         with(at);
@@ -234,7 +135,7 @@ impl<K: Key> Sorter<K> {
     /// The keys of a bucket in ascending order.
     pub fn sort(&mut self, scattered: &Scattered<K>, bucket: usize) -> &[K] {
         self.keys.clear();
-        scattered.pieces.iter().for_each(|piece| self.keys.extend_from_slice(piece.bucket(bucket)));
+        scattered.runs(bucket).for_each(|run| self.keys.extend_from_slice(run));
         if self.keys.len() < FEW {
             self.keys.sort_unstable();
             return &self.keys;
@@ -268,16 +169,21 @@ impl<K: Key> Sorter<K> {
 
 /// The least and the largest of some keys.
 fn extremes<K: Key>(keys: &[K]) -> (K, K) {
-    let (mut min, mut max) = (keys[0], keys[0]);
+    const LANES: usize = 32;
+    let (mut lows, mut highs) = ([keys[0]; LANES], [keys[0]; LANES]);
+    let (all, rest) = keys.as_chunks::<LANES>();
     wide(
         #[inline(always)]
         || {
-            for &key in keys {
-                (min, max) = (min.min(key), max.max(key));
+            for keys in all {
+                for lane in 0..LANES {
+                    (lows[lane], highs[lane]) = (lows[lane].min(keys[lane]), highs[lane].max(keys[lane]));
+                }
             }
         },
     );
-    (min, max)
+    let (lows, highs) = (lows.iter().chain(rest), highs.iter().chain(rest));
+    (lows.fold(keys[0], |low, &key| low.min(key)), highs.fold(keys[0], |high, &key| high.max(key)))
 }
 
 /// Copies keys in the order of a digit, given how often each occurs.
@@ -322,7 +228,11 @@ mod tests {
     }
 
     fn of<K: Key>(keys: &[K]) -> Vec<K> {
-        sorted(keys.len(), &|range: Range<usize>, out: &mut Vec<K>| out.extend_from_slice(&keys[range]))
+        let read = |range: Range<usize>, out: &mut [K]| {
+            out.copy_from_slice(&keys[range]);
+            out.len()
+        };
+        sorted(keys.len(), &read)
     }
 
     #[test]
@@ -338,15 +248,6 @@ mod tests {
                 expected.sort_unstable();
                 assert_eq!(of(&narrow), expected);
             }
-        }
-    }
-
-    #[test]
-    fn numbers_of_buckets_take_two_bytes_however_many_keys_there_are() {
-        let mut sample = random(SAMPLE, u64::MAX);
-        sample.sort_unstable();
-        for count in [1 << 20, 1 << 30, 1 << 40] {
-            assert!(Spread::new(&sample, count).buckets <= 1 << 16, "{count} keys");
         }
     }
 

@@ -138,19 +138,20 @@ impl<T: Element> Source for Typed<'_, T> {
 /// The smallest and the largest of two numbers and of those of two slices of one length.
 fn widened<T: Element>((min, max): (T, T), xs: &[T], ys: &[T]) -> (T, T) {
     const LANES: usize = 16;
-    let (mut lows, mut highs) = ([min; LANES], [max; LANES]);
-    let (x_lanes, y_lanes) = (xs.chunks_exact(LANES), ys.chunks_exact(LANES));
-    let rest = x_lanes.remainder().iter().chain(y_lanes.remainder());
+    let ((x_lanes, x_rest), (y_lanes, y_rest)) = (xs.as_chunks::<LANES>(), ys.as_chunks::<LANES>());
+    let rest = x_rest.iter().chain(y_rest);
     let (min, max) = rest.fold((min, max), |(min, max), &value| (lower(value, min), higher(value, max)));
-    wide(
+    let (lows, highs) = wide(
         #[inline(always)]
         || {
-            for (x, y) in x_lanes.zip(y_lanes) {
+            let (mut lows, mut highs) = ([min; LANES], [max; LANES]);
+            for (x, y) in x_lanes.iter().zip(y_lanes) {
                 for lane in 0..LANES {
                     lows[lane] = lower(lower(x[lane], y[lane]), lows[lane]);
                     highs[lane] = higher(higher(x[lane], y[lane]), highs[lane]);
                 }
             }
+            (lows, highs)
         },
     );
     (lows.into_iter().fold(min, |min, low| lower(low, min)), highs.into_iter().fold(max, |max, high| higher(high, max)))

@@ -83,9 +83,9 @@ pub(super) fn pairs<A: Copy>(first: &[A], second: &[A], term: impl Fn(A, A) -> f
 #[inline(always)]
 fn in_lanes<A: Copy>(first: &[A], second: &[A], term: impl Fn(A, A) -> f64) -> f64 {
     let mut lanes = [0.0; LANES];
-    let (a, b) = (first.chunks_exact(LANES), second.chunks_exact(LANES));
-    let rest = a.remainder().iter().zip(b.remainder()).map(|(&a, &b)| term(a, b)).sum::<f64>();
-    for (a, b) in a.zip(b) {
+    let ((a, a_rest), (b, b_rest)) = (first.as_chunks::<LANES>(), second.as_chunks::<LANES>());
+    let rest = a_rest.iter().zip(b_rest).map(|(&a, &b)| term(a, b)).sum::<f64>();
+    for (a, b) in a.iter().zip(b) {
         for lane in 0..LANES {
             lanes[lane] += term(a[lane], b[lane]);
         }

@@ -16,5 +16,11 @@ impl<F: FnOnce() -> R, R> simd::Kernel for Work<F> {
 /// Runs a loop with the widest vectors there are. The closure, and all it calls, must be `#[inline(always)]`.
 #[inline]
 pub(super) fn wide<R>(work: impl FnOnce() -> R) -> R {
+    simd::run_widest(Work(work))
+}
+
+/// As [`wide`], with vectors of 256 bits at most: for loops of which the compiler makes less with wider ones.
+#[inline]
+pub(super) fn half_wide<R>(work: impl FnOnce() -> R) -> R {
     simd::run(Work(work))
 }

@@ -76,8 +76,10 @@ pub(super) fn has_window(rows: &dyn Rows) -> bool {
 /// What is filtered: x, y, x^2 + y^2 (only the sum of the variances is needed) and x y.
 const MAPS: usize = 4;
 
-/// What is filtered, along a row of windows of a strip.
-type Line = [[f64; STRIP]; MAPS];
+/// What is filtered, along a row of windows of a strip. Vectors of it lie within lines of a cache.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Line([[f64; STRIP]; MAPS]);
 
 /// Some windows side by side, row after row.
 struct Strip<'r> {
@@ -107,7 +109,7 @@ type Factors = [[f64; STRIP]; 2];
 impl<'r> Strip<'r> {
     fn new(rows: &'r dyn Rows, start: usize, count: usize) -> Self {
         let (weights, pixels) = (gaussian(SIGMA), [[0.0; PIXELS]; MAPS]);
-        let lines = Box::new([[[0.0; STRIP]; MAPS]; HELD]);
+        let lines = Box::new([Line([[0.0; STRIP]; MAPS]); HELD]);
         let (presence, sums) = (Presence::new(), [[0.0; STRIP]; 2]);
         Strip { rows, weights, start, count, pixels, lines, held: 0, same: 0, presence, sums, windows: 0, waits: false }
     }
@@ -217,7 +219,7 @@ impl Presence {
 }
 
 /// Fills x^2 + y^2 and x y, and filters all along a row.
-fn along([x, y, squares, product]: &mut [[f64; PIXELS]; MAPS], weights: &[f64; WINDOW], line: &mut Line) {
+fn along([x, y, squares, product]: &mut [[f64; PIXELS]; MAPS], weights: &[f64; WINDOW], Line(line): &mut Line) {
     wide(
         #[inline(always)]
         || {
@@ -255,7 +257,7 @@ fn down<const N: usize>(
                         maps[map] = weighted(
                             weights,
                             #[inline(always)]
-                            |near| lines[row + near][map][at],
+                            |near| lines[row + near].0[map][at],
                         );
                     }
                 }

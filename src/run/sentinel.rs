@@ -148,13 +148,14 @@ fn crowd_over_spin(sentinel: &Sentinel) -> f64 {
 
 /// What the sentinels before and behind some visits say about them.
 ///
-/// The ratio that is furthest from 1 stands for all visits: a third of the repeats under other conditions is enough to
-/// move a median. Loads are means over the visits.
+/// Ratios are medians over the visits, as times are: what single visits met is in the interval, since visits lie apart.
+/// Loads are means over the visits.
 pub(super) fn surroundings(usual: &Usual, visits: &[[Sentinel; 2]]) -> Surroundings {
     let ratio = |usual: Option<f64>, time: fn(&Sentinel) -> f64| {
         let usual = usual?;
-        let around = visits.iter().map(|[before, after]| (time(before) + time(after)) / 2.0 / usual);
-        around.max_by(|a, b| a.ln().abs().total_cmp(&b.ln().abs()))
+        let mut around: Vec<f64> =
+            visits.iter().map(|[before, after]| (time(before) + time(after)) / 2.0 / usual).collect();
+        (!around.is_empty()).then(|| median(&mut around))
     };
     let mean = |load: fn(&Sentinel, &Sentinel) -> Option<f64>| {
         let loads: Option<Vec<f64>> = visits.iter().map(|[before, after]| load(before, after)).collect();
@@ -224,8 +225,9 @@ mod tests {
             [found.copy_ratio, found.spin_ratio].map(|ratio| ratio.expect("there are sentinels"))
         };
         assert_eq!(ratios(&[0, 2]), [1.0, 1.0]);
-        assert_eq!(ratios(&[0, 5])[0], 1.3, "the mean of before and after");
-        assert_eq!(ratios(&[0, 7])[1], 0.9);
+        assert_eq!(ratios(&[5])[0], 1.3, "the mean of before and after");
+        assert_eq!(ratios(&[7])[1], 0.9);
+        assert_eq!(ratios(&[0, 5, 2])[0], 1.0, "one of three visits does not move the median");
         // Half of the clock rate makes everything twice as slow; a shared core only what has several things to do.
         let shared = |at: usize, spin_ns, crowd_ns| {
             let mut sentinels = steady(9);

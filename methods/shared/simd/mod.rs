@@ -1,6 +1,7 @@
-//! Loops compiled twice, for every CPU of the architecture and for those with wider vectors, and chosen at run time.
+//! Loops compiled several times, for every CPU of the architecture and for those with wider vectors, and chosen at run
+//! time.
 //!
-//! Both copies are the same Rust code: the same operations in the same order, none of them fused, so that they give the
+//! All copies are the same Rust code: the same operations in the same order, none of them fused, so that they give the
 //! same results.
 
 #![cfg_attr(
@@ -21,7 +22,7 @@ pub trait Kernel {
     fn run(self) -> Self::Output;
 }
 
-/// Runs `kernel` with the widest vectors there are.
+/// Runs `kernel` with vectors of 256 bits where there are some.
 #[inline]
 pub fn run<K: Kernel>(kernel: K) -> K::Output {
     #[cfg(target_arch = "x86_64")]
@@ -30,6 +31,27 @@ pub fn run<K: Kernel>(kernel: K) -> K::Output {
         return unsafe { wide(kernel) };
     }
     kernel.run()
+}
+
+/// As [`run`], with vectors of 512 bits where there are some: for loops that are worth a third copy.
+#[inline]
+pub fn run_widest<K: Kernel>(kernel: K) -> K::Output {
+    #[cfg(target_arch = "x86_64")]
+    if has_512_bits() {
+        // SAFETY: the features that the function is compiled for are there.
+        return unsafe { widest(kernel) };
+    }
+    run(kernel)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn has_512_bits() -> bool {
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("bmi2")
 }
 
 /// A computation on sixteen numbers at a time. `run` must be `#[inline(always)]`, and so must what it calls.
@@ -97,5 +119,11 @@ pub fn halves<T: Copy + std::ops::AddAssign, const N: usize>(mut terms: [T; N]) 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 fn wide<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl")]
+fn widest<K: Kernel>(kernel: K) -> K::Output {
     kernel.run()
 }

@@ -1,0 +1,315 @@
+//! Fourier transforms of arrays of any rank, of which only low wavenumbers are kept.
+
+use codecbench_methods::shared::simd;
+use rayon::prelude::*;
+use rustfft::Fft;
+use rustfft::num_complex::Complex;
+
+use super::fft::{Batch, HALF, LINES, Plan};
+use super::spare::Spare;
+use super::sum::BLOCK;
+
+/// Coefficients that one task sums.
+const TASK: usize = 1 << 15;
+/// Slabs from which on none is divided among threads.
+const MANY: usize = 16;
+
+/// Where an array is read: fills a slice with its values from a flat index on.
+pub(super) type Read<'r> = dyn Fn(usize, &mut [f64]) + Sync + 'r;
+
+/// Fourier coefficients, real and imaginary parts apart.
+#[derive(Debug, Default)]
+pub(super) struct Modes {
+    pub re: Vec<f64>,
+    pub im: Vec<f64>,
+}
+
+/// Whether a wavenumber's shell may count, given the wavenumber's square, cycles per sample.
+fn counts(square: f64, longest: usize) -> bool {
+    shell(square, longest) < longest.div_ceil(4)
+}
+
+/// The shell of a wavenumber, given its square, cycles per sample.
+fn shell(square: f64, longest: usize) -> usize {
+    (square.sqrt() * longest as f64).round() as usize
+}
+
+/// What a transform along one axis leaves of it.
+#[derive(Debug)]
+struct Axis {
+    plan: Plan,
+    /// The wavenumbers that are kept, by their place in a transform, and their squares: all whose shell may count.
+    kept: Vec<usize>,
+    squares: Vec<f64>,
+}
+
+impl Axis {
+    /// Of the last axis half of the wavenumbers are left out, those that are opposite to another.
+    fn new(length: usize, longest: usize, lines: usize, last: bool) -> Self {
+        let square = |at: usize| (at.min(length - at) as f64 / length as f64).powi(2);
+        let all = if last { length / 2 + 1 } else { length };
+        let kept: Vec<usize> = (0..all.min(length)).filter(|&at| counts(square(at), longest)).collect();
+        Axis { plan: Plan::new(length, lines), squares: kept.iter().map(|&at| square(at)).collect(), kept }
+    }
+
+    /// Transforms the lines of a batch and appends what is kept of them, all lines of one wavenumber together.
+    fn transform(&self, batch: &mut Batch, lines: usize, re: &mut [f64], im: &mut [f64]) {
+        self.plan.run(batch, lines);
+        let all = self.plan.lines();
+        for (part, from) in [(re, &batch.re), (im, &batch.im)] {
+            match all {
+                LINES => pick::<LINES>(from, &self.kept, part),
+                _ => pick::<HALF>(from, &self.kept, part),
+            }
+        }
+    }
+}
+
+/// How arrays of one shape are transformed.
+#[derive(Debug)]
+pub(super) struct Transform {
+    /// The last axis, and the ones before it from the inside out.
+    rows: Axis,
+    columns: Vec<Axis>,
+    /// For each coefficient its shell, and how many coefficients it stands for; none for those beyond the last shell.
+    places: Vec<(u32, f64)>,
+    shells: usize,
+}
+
+impl Transform {
+    /// For a shape of which some axis is long enough.
+    pub fn new(shape: &[usize]) -> Self {
+        let longest = shape.iter().copied().max().unwrap_or(1);
+        let (&last, leading) = shape.split_last().expect("an array with a long axis has axes");
+        let elements: usize = shape.iter().product();
+        let rows = Axis::new(last, longest, (elements / last.max(1)).div_ceil(2), true);
+        let stands_for = |&mode: &usize| if mode == 0 { 1.0 } else { 2.0 };
+        let mut places: Vec<_> = rows.squares.iter().copied().zip(rows.kept.iter().map(stands_for)).collect();
+        let mut columns = Vec::new();
+        let mut outer: usize = leading.iter().product();
+        for &length in leading.iter().rev() {
+            outer /= length.max(1);
+            let axis = Axis::new(length, longest, outer.max(1) * places.len(), false);
+            places = beside(&places, &axis);
+            columns.push(axis);
+        }
+        let shells = longest.div_ceil(4);
+        let place = |(square, stands_for): (f64, f64)| {
+            let shell = shell(square, longest);
+            if shell < shells { (shell as u32, stands_for) } else { (0, 0.0) }
+        };
+        Transform { rows, columns, places: places.into_iter().map(place).collect(), shells }
+    }
+
+    /// Per shell the sum of a term of each coefficient, in pieces of fixed size.
+    pub fn sums(&self, term: impl Fn(usize) -> f64 + Sync) -> Vec<f64> {
+        let part = |(piece, places): (usize, &[(u32, f64)])| {
+            let mut sums = vec![0.0; self.shells];
+            for (at, &(shell, stands_for)) in places.iter().enumerate().filter(|(_, place)| place.1 > 0.0) {
+                sums[shell as usize] += stands_for * term(piece * TASK + at);
+            }
+            sums
+        };
+        let parts: Vec<_> = self.places.par_chunks(TASK).enumerate().map(part).collect();
+        let add = |mut sums: Vec<f64>, part: Vec<f64>| {
+            sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+            sums
+        };
+        parts.into_iter().fold(vec![0.0; self.shells], add)
+    }
+
+    /// The coefficients of an array, in memory that is to spare.
+    pub fn run(&self, read: &Read<'_>, spare: &Spare<Modes>) -> Modes {
+        let Some((first, outer)) = self.columns.split_first() else {
+            let mut modes = spare.take();
+            Rows { read, first: 0, count: 1, least: 1 }.transform(&self.rows, &mut modes);
+            return modes;
+        };
+        let (length, modes) = (first.plan.length(), self.rows.kept.len());
+        let size = first.kept.len() * modes.next_multiple_of(first.plan.lines());
+        let slabs: usize = outer.iter().map(|axis| axis.plan.length()).product();
+        let least = if slabs >= MANY { usize::MAX } else { 1 };
+        let Modes { mut re, mut im } = spare.take().of(slabs * size);
+        let parts = re.par_chunks_mut(size.max(1)).zip(im.par_chunks_mut(size.max(1))).enumerate();
+        parts.for_each_init(Modes::default, |rows, (slab, (re, im))| {
+            Rows { read, first: slab * length, count: length, least }.transform(&self.rows, rows);
+            across((first, least), &rows.re, &rows.im, modes, re, im);
+        });
+        let along = |(modes, width): (Modes, usize), axis| {
+            let found = modes.along(axis, width, spare.take());
+            spare.give(modes);
+            found
+        };
+        outer.iter().fold((Modes { re, im }, size), along).0
+    }
+}
+
+/// Neighbouring rows of an array.
+struct Rows<'r> {
+    read: &'r Read<'r>,
+    /// Number of the first.
+    first: usize,
+    count: usize,
+    /// Batches that one task takes at least.
+    least: usize,
+}
+
+impl Rows<'_> {
+    /// The kept coefficients, row by row, in place of what `modes` held. Two rows are transformed at once, as real and
+    /// imaginary parts.
+    fn transform(&self, axis: &Axis, modes: &mut Modes) {
+        let Modes { re, im } = modes.resized(self.count * axis.kept.len());
+        match &axis.plan {
+            Plan::Single(plan) => self.one_by_one(plan.as_ref(), axis, re, im),
+            Plan::Batch { .. } => self.in_batches(axis, re, im),
+        }
+    }
+
+    fn in_batches(&self, axis: &Axis, re: &mut [f64], im: &mut [f64]) {
+        let (length, modes, lines) = (axis.plan.length(), axis.kept.len(), axis.plan.lines());
+        let group = 2 * lines * modes;
+        let groups = re.par_chunks_mut(group).zip(im.par_chunks_mut(group)).enumerate();
+        let buffers = || (Batch::default(), vec![0.0; length]);
+        groups.with_min_len(self.least).for_each_init(buffers, |(batch, row), (group, (out_re, out_im))| {
+            for part in [&mut batch.re, &mut batch.im] {
+                part.resize(length * lines, 0.0);
+            }
+            let rows = out_re.len() / modes;
+            for at in 0..rows {
+                (self.read)((self.first + group * 2 * lines + at) * length, row);
+                put(row, if at % 2 == 0 { &mut batch.re } else { &mut batch.im }, at / 2, lines);
+            }
+            if rows % 2 == 1 {
+                row.fill(0.0);
+                put(row, &mut batch.im, rows / 2, lines);
+            }
+            axis.plan.run(batch, rows.div_ceil(2));
+            for (at, &mode) in axis.kept.iter().enumerate() {
+                let numbers = |mode: usize| (&batch.re[mode * lines..][..lines], &batch.im[mode * lines..][..lines]);
+                let (here, there) = (numbers(mode), numbers((length - mode) % length));
+                let rows_re = out_re[at..].iter_mut().step_by(modes);
+                for (row, (re, im)) in rows_re.zip(out_im[at..].iter_mut().step_by(modes)).enumerate() {
+                    let line = row / 2;
+                    let (here, there) = ((here.0[line], here.1[line]), (there.0[line], there.1[line]));
+                    (*re, *im) = part(here, there, row % 2 == 1);
+                }
+            }
+        });
+    }
+
+    fn one_by_one(&self, plan: &dyn Fft<f64>, axis: &Axis, re: &mut [f64], im: &mut [f64]) {
+        let (length, modes) = (axis.plan.length(), axis.kept.len());
+        let pairs = re.par_chunks_mut(2 * modes).zip(im.par_chunks_mut(2 * modes)).enumerate();
+        let buffers = || (vec![Complex::default(); length], [0.0; BLOCK]);
+        pairs.for_each_init(buffers, |(numbers, values), (pair, (re, im))| {
+            numbers.fill(Complex::default());
+            let rows = re.len() / modes;
+            for (block, numbers) in numbers.chunks_mut(BLOCK).enumerate() {
+                let (row, values) = (self.first + 2 * pair, &mut values[..numbers.len()]);
+                (self.read)(row * length + block * BLOCK, values);
+                numbers.iter_mut().zip(&*values).for_each(|(number, value)| number.re = *value);
+                if rows > 1 {
+                    (self.read)((row + 1) * length + block * BLOCK, values);
+                    numbers.iter_mut().zip(&*values).for_each(|(number, value)| number.im = *value);
+                }
+            }
+            plan.process(numbers);
+            for (at, &mode) in axis.kept.iter().enumerate() {
+                let (here, there) = (numbers[mode], numbers[(length - mode) % length]);
+                for row in 0..rows {
+                    let number = part((here.re, here.im), (there.re, there.im), row == 1);
+                    (re[row * modes + at], im[row * modes + at]) = number;
+                }
+            }
+        });
+    }
+}
+
+/// The coefficient of the real or the imaginary part of an array, from the one at this wavenumber and at the opposite.
+#[inline(always)]
+fn part(here: (f64, f64), there: (f64, f64), imaginary: bool) -> (f64, f64) {
+    if imaginary {
+        ((here.1 + there.1) / 2.0, (there.0 - here.0) / 2.0)
+    } else {
+        ((here.0 + there.0) / 2.0, (here.1 - there.1) / 2.0)
+    }
+}
+
+/// Puts a row into a batch, as one of its lines.
+fn put(row: &[f64], batch: &mut [f64], line: usize, lines: usize) {
+    batch.chunks_exact_mut(lines).zip(row).for_each(|(to, from)| to[line] = *from);
+}
+
+/// Transforms the columns of a matrix of rows of `width` coefficients, a batch of columns at a time. In the output
+/// those of a batch stand together, so that batches can be written side by side, `least` of them at least by one task.
+fn across((axis, least): (&Axis, usize), re: &[f64], im: &[f64], width: usize, out_re: &mut [f64], out_im: &mut [f64]) {
+    let (length, all) = (axis.plan.length(), axis.plan.lines());
+    let group = axis.kept.len() * all;
+    let groups = out_re.par_chunks_mut(group).zip(out_im.par_chunks_mut(group)).enumerate();
+    groups.with_min_len(least).for_each_init(Batch::default, |batch, (at, (out_re, out_im))| {
+        let start = at * all;
+        let lines = all.min(width - start);
+        for (part, from) in [(&mut batch.re, re), (&mut batch.im, im)] {
+            part.resize(length * all, 0.0);
+            match all {
+                LINES => columns::<LINES>(from, width, start, part),
+                _ => columns::<HALF>(from, width, start, part),
+            }
+        }
+        axis.transform(batch, lines, out_re, out_im);
+    });
+}
+
+/// Copies `N` columns, or as many as there are, of a matrix of rows of `width`; known numbers are copied at once.
+fn columns<const N: usize>(from: &[f64], width: usize, start: usize, to: &mut [f64]) {
+    let rows = to.as_chunks_mut::<N>().0.iter_mut().zip(from.chunks_exact(width));
+    rows.for_each(|(to, row)| simd::load(&row[start..], to));
+}
+
+/// Copies the rows of `N` that are kept.
+fn pick<const N: usize>(from: &[f64], kept: &[usize], to: &mut [f64]) {
+    let from = from.as_chunks::<N>().0;
+    to.as_chunks_mut::<N>().0.iter_mut().zip(kept).for_each(|(to, &mode)| *to = from[mode]);
+}
+
+/// The square of the wavenumber of each coefficient behind a transform of the columns whose own are given, and how many
+/// coefficients it stands for.
+fn beside(inner: &[(f64, f64)], axis: &Axis) -> Vec<(f64, f64)> {
+    let (modes, lines) = (axis.kept.len(), axis.plan.lines());
+    let place = |column: usize, mode: usize| (column / lines * modes + mode) * lines + column % lines;
+    let mut places = vec![(f64::INFINITY, 0.0); inner.len().next_multiple_of(lines) * modes];
+    for (column, &(inner_square, stands_for)) in inner.iter().enumerate() {
+        for (mode, &square) in axis.squares.iter().enumerate() {
+            places[place(column, mode)] = (square + inner_square, stands_for);
+        }
+    }
+    places
+}
+
+impl Modes {
+    /// For so many coefficients, of any values.
+    fn of(mut self, count: usize) -> Self {
+        self.resized(count);
+        self
+    }
+
+    fn resized(&mut self, count: usize) -> &mut Self {
+        [&mut self.re, &mut self.im].into_iter().for_each(|part| part.resize(count, 0.0));
+        self
+    }
+
+    /// Transforms along the last axis that is not transformed yet, into other memory; `width` coefficients stand for each
+    /// of its indices. Gives that number for the axis before it, too.
+    fn along(&self, axis: &Axis, width: usize, to: Modes) -> (Modes, usize) {
+        let size = axis.kept.len() * width.next_multiple_of(axis.plan.lines());
+        let block = axis.plan.length() * width;
+        let blocks = self.re.len() / block.max(1);
+        let Modes { mut re, mut im } = to.of(blocks * size);
+        let parts = re.par_chunks_mut(size.max(1)).zip(im.par_chunks_mut(size.max(1))).enumerate();
+        parts.for_each(|(at, (re, im))| {
+            let range = at * block..(at + 1) * block;
+            across((axis, 1), &self.re[range.clone()], &self.im[range], width, re, im);
+        });
+        (Modes { re, im }, size)
+    }
+}
