@@ -1,7 +1,8 @@
 //! Speed of all metrics together, MB of the original per second, beside a memcpy in the same interleaved run.
 //!
 //! `cargo bench --bench metrics [-- --edge 256 --rounds 5 --threads 2]`. On a busy machine quote the ratios. Memory is what
-//! one comparison holds at most, over the original's bytes; what is known of an original is computed once and not counted.
+//! one comparison holds at most, over the original's bytes; what is known of an original is computed once and not counted,
+//! nor is memory that is kept for the next comparison.
 
 mod args;
 
