@@ -22,13 +22,13 @@ impl Finished {
     /// Takes rows and visits over; of two rows of one cell the later one wins.
     pub fn new(records: Vec<Record>, visits: Vec<VisitRecord>) -> Self {
         let records = records.into_iter().map(|row| {
-            let target = target_text(&row.target, row.target_value);
-            ([row.dataset.clone(), row.method.clone(), row.params.clone(), target], row)
+            let Record { dataset, method, params, target, target_value, .. } = &row;
+            (told_key([dataset, method, params], target, *target_value), row)
         });
         let mut known: BTreeMap<Key, Vec<VisitRecord>> = BTreeMap::new();
         for visit in visits {
-            let target = target_text(&visit.target, visit.target_value);
-            let key = [visit.dataset.clone(), visit.method.clone(), visit.params.clone(), target];
+            let VisitRecord { dataset, method, params, target, target_value, .. } = &visit;
+            let key = told_key([dataset, method, params], target, *target_value);
             known.entry(key).or_default().push(visit);
         }
         Finished { records: records.collect(), visits: known }
@@ -66,6 +66,8 @@ fn key(cell: &Cell, subject: &Subject) -> Key {
     [subject.name.clone(), cell.entry.id().to_string(), cell.params_text(), cell.target.to_string()]
 }
 
-fn target_text(name: &str, value: Option<f64>) -> String {
-    TargetSpec::from_parts(name, value).map(|spec| spec.to_string()).unwrap_or_default()
+/// The key of a cell from what a row tells: data set, method, parameters; name and number of the target.
+fn told_key([dataset, method, params]: [&String; 3], target: &str, value: Option<f64>) -> Key {
+    let target = TargetSpec::from_parts(target, value).map(|spec| spec.to_string()).unwrap_or_default();
+    [dataset.clone(), method.clone(), params.clone(), target]
 }
