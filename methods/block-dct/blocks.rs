@@ -6,14 +6,19 @@
 //! their own, which is transformed in the same way until one block is left. In the longer blocks they are scaled to those
 //! of the shorter ones, so that this array is as smooth as the data.
 
+use std::iter::successors;
 use std::sync::Arc;
 
 use super::passes;
 use crate::shared::real::Real;
 use crate::shared::subband::{Alike, Band, Transform};
 
-/// Most bands of a level; axes that would make more are left as they are, the first ones first.
+/// Bands of a level, at most; a band takes up to 700 bytes of memory in seven axes, and its contexts learn from no other.
 const MOST_BANDS: usize = 1 << 15;
+/// Above [`FEW_BANDS`] they have so many coefficients in the mean at least.
+const COEFFICIENTS: usize = 16;
+/// Bands that any array may have: those of blocks of 16 along three axes.
+const FEW_BANDS: usize = 1 << 12;
 
 /// How one axis is cut: the first `larger` blocks have `size + 1` values, the others `size`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,13 +81,13 @@ impl BlockTransform {
 
 fn cuts(shape: &[usize], axes: &[usize], block: usize) -> Vec<Cut> {
     let mut cuts: Vec<Cut> = shape.iter().map(|&length| Cut::new(length, 1)).collect();
+    let most = (shape.iter().product::<usize>() / COEFFICIENTS).clamp(FEW_BANDS, MOST_BANDS);
     let mut bands = 1;
     for axis in (0..shape.len()).rev().filter(|axis| axes.contains(axis)) {
-        let cut = Cut::new(shape[axis], block);
-        if bands * cut.bands() <= MOST_BANDS {
-            bands *= cut.bands();
-            cuts[axis] = cut;
-        }
+        let shorter = successors(Some(block), |&block| (block > 1).then_some(block / 2));
+        let cut = shorter.map(|block| Cut::new(shape[axis], block)).find(|cut| bands * cut.bands() <= most);
+        cuts[axis] = cut.unwrap_or(cuts[axis]);
+        bands *= cuts[axis].bands();
     }
     cuts
 }
@@ -266,6 +271,25 @@ mod tests {
                 assert!((energy(&data) / energy(&original) - 1.0).abs() < 0.1);
                 transform.inverse(&mut data);
                 assert!(data.iter().zip(&original).all(|(x, y)| (x - y).abs() < 1e-11));
+            }
+        }
+    }
+
+    #[test]
+    fn many_bands_need_many_coefficients_and_blocks_get_shorter_until_they_have_them() {
+        let sizes = |shape: &[usize], block: usize| -> Vec<usize> {
+            let axes: Vec<usize> = (0..shape.len()).collect();
+            cuts(shape, &axes, block).iter().map(Cut::bands).collect()
+        };
+        assert_eq!(sizes(&[50, 50, 50], 16), [17, 17, 17]);
+        assert_eq!(sizes(&[23, 23, 23], 16), [4, 23, 23]);
+        assert_eq!(sizes(&[4, 5, 2, 5, 5, 5, 6], 8), [1, 2, 2, 5, 5, 5, 6]);
+        assert_eq!(sizes(&[100; 6], 8), [1, 8, 8, 8, 8, 8]);
+        for block in [4, 5, 6, 8, 10, 12, 16] {
+            for shape in [&[3usize; 12][..], &[23, 23, 23], &[9, 9, 9, 9], &[4, 5, 2, 5, 5, 5, 6], &[30, 31, 32, 33]] {
+                let bands: usize = sizes(shape, block).iter().product();
+                let values: usize = shape.iter().product();
+                assert!(bands <= FEW_BANDS || bands * COEFFICIENTS <= values, "{shape:?} {block}");
             }
         }
     }

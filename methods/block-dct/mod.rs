@@ -48,7 +48,7 @@ const FIRST: u8 = 3;
 
 impl Method for BlockDct {
     const ID: &'static str = "block-dct";
-    const FORMAT: u8 = 5;
+    const FORMAT: u8 = 6;
     const CAPABILITIES: Capabilities = Capabilities::new(
         "cosine transform in blocks; coefficients quantised and entropy-coded under contexts",
         exact::APPROXIMATED,

@@ -65,6 +65,7 @@ impl Layout {
         let longest = bands.iter().map(|band| band.row).max().unwrap_or(0);
         let mut layout =
             Layout { places: Vec::with_capacity(bands.len()), kin: Vec::new(), bytes: longest + ROOM, rows: 0 };
+        layout.kin.reserve_exact(bands.iter().map(|band| band.alike.len().min(MOST_ALIKE)).sum());
         for band in bands {
             let rows = band.len().checked_div(band.row).unwrap_or(0);
             let kin = layout.kin.len();
