@@ -61,7 +61,7 @@ impl Method for JpegXl {
 /// The least value and the codestream.
 fn compress<T: Element>(values: &[T], picture: Picture, effort: u8) -> Result<Vec<u8>, Error> {
     let samples = Samples::new(values);
-    let depth = if samples.bits > 8 { BitDepth::Sixteen } else { BitDepth::Nine };
+    let depth = if samples.bits > 8 { BitDepth::Sixteen } else { BitDepth::Eight };
     let colours = if picture.colours > 1 { ColorSpace::RGB } else { ColorSpace::Luma };
     let options =
         EncoderOptions::new(picture.columns, picture.rows, colours, depth).set_num_threads(1).set_effort(effort);
