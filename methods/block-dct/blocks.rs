@@ -13,10 +13,10 @@ use super::passes;
 use crate::shared::real::Real;
 use crate::shared::subband::{Alike, Band, Transform};
 
-/// Bands of a level, at most; a band takes up to 700 bytes of memory in seven axes, and its contexts learn from no other.
-const MOST_BANDS: usize = 1 << 15;
+/// Bands of a level, at most: one takes 500 to 700 bytes of memory where there are seven axes.
+const MOST_BANDS: usize = 1 << 14;
 /// Above [`FEW_BANDS`] they have so many coefficients in the mean at least.
-const COEFFICIENTS: usize = 16;
+const COEFFICIENTS: usize = 8;
 /// Bands that any array may have: those of blocks of 16 along three axes.
 const FEW_BANDS: usize = 1 << 12;
 
@@ -284,7 +284,8 @@ mod tests {
         assert_eq!(sizes(&[50, 50, 50], 16), [17, 17, 17]);
         assert_eq!(sizes(&[23, 23, 23], 16), [4, 23, 23]);
         assert_eq!(sizes(&[4, 5, 2, 5, 5, 5, 6], 8), [1, 2, 2, 5, 5, 5, 6]);
-        assert_eq!(sizes(&[100; 6], 8), [1, 8, 8, 8, 8, 8]);
+        assert_eq!(sizes(&[128, 8, 8, 8], 16), [16, 8, 8, 8]);
+        assert_eq!(sizes(&[100; 6], 8), [1, 4, 8, 8, 8, 8]);
         for block in [4, 5, 6, 8, 10, 12, 16] {
             for shape in [&[3usize; 12][..], &[23, 23, 23], &[9, 9, 9, 9], &[4, 5, 2, 5, 5, 5, 6], &[30, 31, 32, 33]] {
                 let bands: usize = sizes(shape, block).iter().product();

@@ -44,14 +44,20 @@ pub(super) struct Place {
 /// A band alike.
 #[derive(Debug)]
 pub(super) struct Kin {
-    pub band: usize,
+    band: u32,
     /// Whether two places of a row are one of its row.
     pub halved: bool,
     /// The row of it at the same place as each row, if that is not the same number.
-    rows: Option<Vec<u32>>,
+    rows: Option<Box<[u32]>>,
 }
 
 impl Kin {
+    /// Its number.
+    #[inline(always)]
+    pub fn band(&self) -> usize {
+        self.band as usize
+    }
+
     /// The row of the band alike at the same place as `row`.
     #[inline(always)]
     pub fn row(&self, row: usize) -> usize {
@@ -101,8 +107,8 @@ fn kin_of<'a>(band: &'a Band, bands: &'a [Band]) -> impl Iterator<Item = Kin> + 
     alike.map(|alike| {
         let (other, halved) = (&bands[alike.band], alike.halved >> band.offsets.len() & 1 == 1);
         let same = alike.halved == 0 && band.has_rows_of(other);
-        let rows = (!same).then(|| band.rows_in(other, alike.halved));
-        Kin { band: alike.band, halved, rows }
+        let rows = (!same).then(|| band.rows_in(other, alike.halved).into());
+        Kin { band: alike.band as u32, halved, rows }
     })
 }
 

@@ -90,7 +90,7 @@ impl<'a> Contexts<'a> {
         if place.rows == 0 {
             return None;
         }
-        let silent = self.layout.kin[place.kin.clone()].iter().all(|kin| !self.bands[kin.band]);
+        let silent = self.layout.kin[place.kin.clone()].iter().all(|kin| !self.bands[kin.band()]);
         let lanes = if place.rows < few { 1 } else { LANES };
         for (number, lane) in self.lanes.iter_mut().enumerate().take(lanes) {
             let first = number * place.rows / lanes;
@@ -120,7 +120,7 @@ impl<'a> Contexts<'a> {
         let mut silent = !(flag(above, 1) || flag(front, place.across[0]));
         lane.alike = 0;
         for kin in &layout.kin[place.kin.clone()] {
-            let (other, row) = (&layout.places[kin.band], kin.row(row));
+            let (other, row) = (&layout.places[kin.band()], kin.row(row));
             if rows[other.first + row] {
                 lane.kin[lane.alike % MOST_ALIKE] = (other.start + row * other.stride, kin.halved);
                 lane.alike += 1;
