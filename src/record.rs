@@ -5,6 +5,7 @@ mod csv;
 mod fingerprint;
 mod journal;
 mod lock;
+mod name;
 mod row;
 mod timing;
 mod visit;
@@ -13,7 +14,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::metrics::Metrics;
-use crate::spec::TargetSpec;
 use serde::{Deserialize, Serialize};
 
 pub use atomic::{write_atomically, write_together};
@@ -21,6 +21,7 @@ pub use csv::{read_results, read_timings, results_text, timings_text, write_resu
 pub use fingerprint::fingerprint;
 pub use journal::{Journal, Recovered};
 pub use lock::FolderLock;
+pub use name::CellName;
 pub use row::{Row, result_columns};
 pub use timing::{Timing, TimingRecord, timing_columns};
 pub use visit::VisitRecord;
@@ -197,23 +198,25 @@ pub struct Record {
 }
 
 impl Record {
+    /// What names the cell in rows about it.
+    pub fn name(&self) -> CellName {
+        CellName {
+            cell: self.cell.clone(),
+            dataset: self.dataset.clone(),
+            method: self.method.clone(),
+            params: self.params.clone(),
+            target: self.target.clone(),
+            target_value: self.target_value,
+        }
+    }
+
     /// The method with its parameters, as users write it.
     pub fn method_spec(&self) -> String {
-        method_spec(&self.method, &self.params)
+        self.name().method_spec()
     }
 
     /// Data set, method and target, as users write them.
     pub fn label(&self) -> String {
-        label(&self.dataset, &self.method_spec(), &self.target, self.target_value)
+        self.name().label()
     }
-}
-
-fn label(dataset: &str, method: &str, target: &str, value: Option<f64>) -> String {
-    let spec = TargetSpec::from_parts(target, value).map(|target| target.to_string());
-    format!("{dataset} {method} {}", spec.unwrap_or_else(|_| target.to_string()))
-}
-
-/// A method with its parameters, as users write it.
-fn method_spec(method: &str, params: &str) -> String {
-    [method, params].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(":")
 }

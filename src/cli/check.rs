@@ -33,7 +33,7 @@ pub struct CheckArgs {
     /// Compare the times of two timed sweeps instead: folders of reports, or their timings.csv
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["baseline", "results", "bless", "summary"])]
     timings: Vec<PathBuf>,
-    /// The machine was under load while `--timings` were taken: judge the ratios to memcpy only
+    /// The machine was under load while `--timings` were taken: judge ratios to memcpy instead of times
     #[arg(long, requires = "timings")]
     loaded: bool,
     /// Folder of the report to judge [default: sweep the baseline's recipe now]

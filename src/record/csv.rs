@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn timings_read_back_equal() {
-        let timing = TimingRecord { cell: "c".into(), threads: 2, repeats: 9, ..TimingRecord::default() };
+        let timing = TimingRecord { name: record().name(), threads: 2, repeats: 9, ..TimingRecord::default() };
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("timings.csv");
         write_timings(&path, std::slice::from_ref(&timing)).expect("the folder is writable");

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
+use super::CellName;
 use super::row::{Cells, Row, real, text};
-use super::{label, method_spec};
 use crate::spec::number_text;
 
 /// One direction of a timed cell, nanoseconds.
@@ -40,18 +40,8 @@ pub struct Timing {
 /// One row of `timings.csv`: noisy.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TimingRecord {
-    /// The cell's hash, as in [`super::Record`].
-    pub cell: String,
-    /// Data set name.
-    pub dataset: String,
-    /// Method id.
-    pub method: String,
-    /// Canonical parameters.
-    pub params: String,
-    /// Target name.
-    pub target: String,
-    /// Target number.
-    pub target_value: Option<f64>,
+    /// The cell that was timed.
+    pub name: CellName,
     /// Threads the method could use.
     pub threads: usize,
     /// Timed repeats.
@@ -68,21 +58,9 @@ pub struct TimingRecord {
     pub flags: String,
 }
 
-impl TimingRecord {
-    /// Data set, method and target, as users write them.
-    pub fn label(&self) -> String {
-        label(&self.dataset, &method_spec(&self.method, &self.params), &self.target, self.target_value)
-    }
-}
-
-/// Columns of `timings.csv`; those behind `decode_peak_bytes` may be missing in older files.
-const COLUMNS: [&str; 37] = [
-    "cell",
-    "dataset",
-    "method",
-    "params",
-    "target",
-    "target_value",
+/// Columns of `timings.csv` behind those that name the cell; those behind `decode_peak_bytes` may be missing in older
+/// files.
+const COLUMNS: [&str; 31] = [
     "threads",
     "repeats",
     "encode_ns_median",
@@ -118,7 +96,7 @@ const COLUMNS: [&str; 37] = [
 
 /// Columns of `timings.csv`, in order.
 pub fn timing_columns() -> Vec<&'static str> {
-    COLUMNS.to_vec()
+    [&CellName::COLUMNS[..], &COLUMNS].concat()
 }
 
 impl Row for TimingRecord {
@@ -128,9 +106,8 @@ impl Row for TimingRecord {
 
     fn to_row(&self) -> Vec<String> {
         let both = [&self.encode, &self.decode];
-        let mut row: Vec<String> =
-            [&self.cell, &self.dataset, &self.method, &self.params, &self.target].map(String::clone).to_vec();
-        row.extend([real(self.target_value), self.threads.to_string(), self.repeats.to_string()]);
+        let mut row = self.name.to_row().to_vec();
+        row.extend([self.threads.to_string(), self.repeats.to_string()]);
         for timing in both {
             row.extend([timing.median_ns, timing.mad_ns, timing.ci_low_ns, timing.ci_high_ns].map(number_text));
         }
@@ -150,12 +127,7 @@ impl Row for TimingRecord {
     fn from_row(columns: &[&str], row: &[&str]) -> Result<Self> {
         let mut cells = Cells::new(columns, row)?;
         let record = TimingRecord {
-            cell: cells.take("cell")?,
-            dataset: cells.take("dataset")?,
-            method: cells.take("method")?,
-            params: cells.take("params")?,
-            target: cells.take("target")?,
-            target_value: cells.number("target_value")?,
+            name: CellName::take(&mut cells)?,
             threads: cells.required("threads")?,
             repeats: cells.required("repeats")?,
             encode: timing(&mut cells, "encode")?,

@@ -198,7 +198,9 @@ fn best(grid: &Grid<'_>, figures: &[String]) -> String {
 fn speed(grid: &Grid<'_>, timings: &[TimingRecord]) -> String {
     let speeds: BTreeMap<(&str, &str), [f64; 2]> = timings
         .iter()
-        .map(|timing| ((timing.dataset.as_str(), timing.cell.as_str()), [timing.encode.mb_s, timing.decode.mb_s]))
+        .map(|timing| {
+            ((timing.name.dataset.as_str(), timing.name.cell.as_str()), [timing.encode.mb_s, timing.decode.mb_s])
+        })
         .collect();
     let of = |dataset: usize, series: usize, target: usize| {
         speeds.get(&(grid.datasets[dataset], grid.ok(dataset, series, target)?.cell.as_str())).copied()

@@ -53,7 +53,7 @@ pub fn figure<'a>(grid: &'a Grid<'a>, timings: &[TimingRecord], dataset: usize) 
 
 fn points(grid: &Grid<'_>, timings: &[TimingRecord], dataset: usize, series: usize) -> Vec<Timed> {
     let name = grid.datasets[dataset];
-    let of = |cell: &str| timings.iter().find(|timing| timing.dataset == name && timing.cell == cell);
+    let of = |cell: &str| timings.iter().find(|timing| timing.name.dataset == name && timing.name.cell == cell);
     let timed = (0..grid.targets.len()).filter_map(|target| {
         let record = grid.ok(dataset, series, target)?;
         let timing = of(&record.cell)?;

@@ -124,8 +124,7 @@ fn what_the_page_links_to_exists() {
 fn timings_add_speed_figures_and_a_table() {
     let records = records();
     let timing = |record: &Record| TimingRecord {
-        cell: record.cell.clone(),
-        dataset: record.dataset.clone(),
+        name: record.name(),
         encode: Timing { mb_s: 100.0, ..Timing::default() },
         decode: Timing { mb_s: 400.0, ..Timing::default() },
         ..TimingRecord::default()

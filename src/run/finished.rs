@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::cell;
 use super::timer::Visit;
 use crate::plan::{Cell, Subject, is_exclusion};
-use crate::record::{Record, VisitRecord};
+use crate::record::{CellName, Record, VisitRecord};
 use crate::spec::TargetSpec;
 
 /// Data set, method, parameters, target: what names a cell before its data is here.
@@ -21,15 +21,10 @@ pub struct Finished {
 impl Finished {
     /// Takes rows and visits over; of two rows of one cell the later one wins.
     pub fn new(records: Vec<Record>, visits: Vec<VisitRecord>) -> Self {
-        let records = records.into_iter().map(|row| {
-            let Record { dataset, method, params, target, target_value, .. } = &row;
-            (told_key([dataset, method, params], target, *target_value), row)
-        });
+        let records = records.into_iter().map(|row| (told_key(&row.name()), row));
         let mut known: BTreeMap<Key, Vec<VisitRecord>> = BTreeMap::new();
         for visit in visits {
-            let VisitRecord { dataset, method, params, target, target_value, .. } = &visit;
-            let key = told_key([dataset, method, params], target, *target_value);
-            known.entry(key).or_default().push(visit);
+            known.entry(told_key(&visit.name)).or_default().push(visit);
         }
         Finished { records: records.collect(), visits: known }
     }
@@ -57,7 +52,7 @@ impl Finished {
     /// The visits that were made to the cell of a row.
     pub(super) fn visits(&self, cell: &Cell, subject: &Subject, record: &Record) -> Vec<Visit> {
         let known = self.visits.get(&key(cell, subject)).into_iter().flatten();
-        let own = known.filter(|visit| visit.cell == record.cell);
+        let own = known.filter(|visit| visit.name.cell == record.cell);
         own.filter_map(|visit| serde_json::from_str(&visit.measured).ok()).collect()
     }
 }
@@ -66,8 +61,8 @@ fn key(cell: &Cell, subject: &Subject) -> Key {
     [subject.name.clone(), cell.entry.id().to_string(), cell.params_text(), cell.target.to_string()]
 }
 
-/// The key of a cell from what a row tells: data set, method, parameters; name and number of the target.
-fn told_key([dataset, method, params]: [&String; 3], target: &str, value: Option<f64>) -> Key {
-    let target = TargetSpec::from_parts(target, value).map(|spec| spec.to_string()).unwrap_or_default();
-    [dataset.clone(), method.clone(), params.clone(), target]
+/// The key of a cell from what a row tells.
+fn told_key(name: &CellName) -> Key {
+    let target = TargetSpec::from_parts(&name.target, name.target_value).map(|spec| spec.to_string());
+    [name.dataset.clone(), name.method.clone(), name.params.clone(), target.unwrap_or_default()]
 }

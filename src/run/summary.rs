@@ -22,12 +22,7 @@ pub(super) fn timing_record(record: &Record, visits: &[Visit], threads: usize, u
     let (encode, encoding) = of(|visit| &visit.encode, &encode);
     let (decode, decoding) = of(|visit| &visit.decode, &decode);
     Some(TimingRecord {
-        cell: record.cell.clone(),
-        dataset: record.dataset.clone(),
-        method: record.method.clone(),
-        params: record.params.clone(),
-        target: record.target.clone(),
-        target_value: record.target_value,
+        name: record.name(),
         threads,
         repeats: encoding.repeats,
         encode,

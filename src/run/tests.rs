@@ -200,7 +200,7 @@ fn timed_cells_run_one_by_one_and_have_a_time_for_each_direction() {
         assert!(timing.median_ns > 0.0 && timing.first_ns.is_some_and(|first| first > 0.0), "{timing:?}");
         assert!(timing.outliers.is_some() && timing.cpu_ns.is_some() == cfg!(unix), "{timing:?}");
     }
-    assert_eq!(timings[0].cell, rows[0].cell);
+    assert_eq!(timings[0].name.cell, rows[0].cell);
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn a_timed_sweep_goes_on_with_the_visits_that_are_not_made_yet() {
     let mut rest = Memory::default();
     let (again, same) = timed(&Finished::new(host.new.clone(), host.visits.clone()), &never, &mut rest);
     assert_eq!((again, &same, rest.loads.len()), (rows.clone(), &times, 0));
-    let of_first: Vec<_> = host.visits.iter().filter(|visit| visit.dataset == "a").cloned().collect();
+    let of_first: Vec<_> = host.visits.iter().filter(|visit| visit.name.dataset == "a").cloned().collect();
     let made = of_first.len() - 1;
     for visits in [of_first.clone(), of_first[..made].to_vec()] {
         let mut rest = Memory::default();
@@ -241,6 +241,9 @@ fn a_timed_sweep_goes_on_with_the_visits_that_are_not_made_yet() {
         assert_eq!((again, completed.len()), (rows.clone(), 2));
         assert_eq!(rest.loads.iter().any(|name| name == "a"), visits.len() < of_first.len(), "{:?}", rest.loads);
         assert!(rest.visits.iter().all(|visit| !visits.contains(visit)), "only what was missing");
-        assert_eq!(completed.iter().map(|time| &time.cell).collect::<Vec<_>>(), [&times[0].cell, &times[1].cell]);
+        assert_eq!(
+            completed.iter().map(|time| &time.name.cell).collect::<Vec<_>>(),
+            [&times[0].name.cell, &times[1].name.cell]
+        );
     }
 }

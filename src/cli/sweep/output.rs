@@ -161,7 +161,7 @@ fn code(data: &Data, conditions: &Conditions, record: &Record) -> Option<String>
 
 fn visit_code(data: &Data, threads: usize, visit: &VisitRecord) -> Option<String> {
     let threads = format!("threads {threads}");
-    data.facts(&visit.dataset).map(|facts| fingerprint(&visit.method, &[&facts, &threads]))
+    data.facts(&visit.name.dataset).map(|facts| fingerprint(&visit.name.method, &[&facts, &threads]))
 }
 
 fn open<R: Row>(

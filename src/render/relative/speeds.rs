@@ -20,8 +20,10 @@ impl<'a> Speeds<'a> {
     /// Takes up timings of data sets that are large enough.
     pub fn new(comparison: &'a Comparison<'a>, timings: &[TimingRecord]) -> Self {
         let speed = |timing: &TimingRecord| [timing.encode.mb_s, timing.decode.mb_s];
-        let by_cell: BTreeMap<_, _> =
-            timings.iter().map(|timing| ((timing.dataset.clone(), timing.cell.clone()), speed(timing))).collect();
+        let by_cell: BTreeMap<_, _> = timings
+            .iter()
+            .map(|timing| ((timing.name.dataset.clone(), timing.name.cell.clone()), speed(timing)))
+            .collect();
         let mut speeds = Speeds { comparison, by_cell, datasets: Vec::new() };
         let large = |dataset: usize| {
             let timed = |target: &&usize| speeds.reference(dataset, **target).is_some();
