@@ -44,7 +44,7 @@ pub struct TimingRecord {
     pub name: CellName,
     /// Threads the method could use.
     pub threads: usize,
-    /// Timed repeats.
+    /// Timed calls of each direction, at least.
     pub repeats: usize,
     /// Compression.
     pub encode: Timing,

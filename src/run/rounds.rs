@@ -182,8 +182,8 @@ fn visited(work: &Work<'_>, raw: &mut Raw, limits: &Limits, known: Option<[First
         Some(_) => None,
         None => Some(spent::on(On::Codecs, || timed.first(&mut probe)).ok()?),
     };
-    let [encode, decode] = known.or(first)?.map(|first| first.cold.wall_ns);
-    let visit = visit(limits, encode + decode, &mut probe, &mut timed).ok()?;
+    let call_ns = known.or(first)?.map(|first| first.cold.wall_ns);
+    let visit = visit(limits, call_ns, &mut probe, &mut timed).ok()?;
     spent::add(On::Codecs, visit.codec_ns);
     spent::add(On::Copies, visit.copy_ns);
     Some(Visit { first, ..visit })

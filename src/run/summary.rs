@@ -24,7 +24,7 @@ pub(super) fn timing_record(record: &Record, visits: &[Visit], threads: usize, u
     Some(TimingRecord {
         name: record.name(),
         threads,
-        repeats: encoding.repeats,
+        repeats: encoding.repeats.min(decoding.repeats),
         encode,
         decode,
         visits: Some(visits.len()),
@@ -35,7 +35,7 @@ pub(super) fn timing_record(record: &Record, visits: &[Visit], threads: usize, u
 
 /// Whether a cell needs no further visit: the plan's visits are made, and both medians are known or what may be spent is.
 pub(super) fn is_done(plan: &TimingPlan, visits: &[Visit]) -> bool {
-    let repeats: usize = visits.iter().map(|visit| visit.encode.len()).sum();
+    let repeats: usize = visits.iter().map(Visit::repeats).sum();
     let lasted: f64 = visits.iter().map(|visit| visit.lasted_ns).sum();
     if visits.len() < plan.visits || repeats < plan.min_repeats {
         return false;

@@ -13,6 +13,11 @@ use crate::plan::TimingPlan;
 pub(super) const NARROW: f64 = 0.01;
 /// Calls that take this many times the warm-up need none: what is cold in them does not show.
 const LONG: f64 = 10.0;
+/// In its turn each of encode, copy and decode is called until it has taken this share of the longer direction's call, so
+/// that a short decode behind a long encode is not judged by one call with cold caches ...
+const SHARE: f64 = 0.25;
+/// ... but no more often than this.
+const MOST_CALLS: usize = 8;
 
 /// How long a visit lasts.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,7 +41,7 @@ impl Limits {
     }
 }
 
-/// What a visit found: one entry per repeat.
+/// What a visit found: one entry per call.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Visit {
     /// The first calls of the cell, if this visit made them: encode and decode.
@@ -55,27 +60,35 @@ pub(super) struct Visit {
     pub around: [Sentinel; 2],
 }
 
+impl Visit {
+    /// How often each direction was called at least.
+    pub fn repeats(&self) -> usize {
+        self.encode.len().min(self.decode.len())
+    }
+}
+
 /// Warms up, then repeats until both medians are known, or the budget or the repeats of the visit are spent.
 ///
-/// `round_ns` is how long one call of each direction takes, about.
+/// `call_ns` is how long a call takes, about: encode and decode.
 ///
 /// # Errors
 /// What the method returns.
 pub(super) fn visit(
     limits: &Limits,
-    round_ns: f64,
+    call_ns: [f64; 2],
     probe: &mut dyn Probe,
     timed: &mut dyn Timed,
 ) -> Result<Visit, Error> {
     let mut visit = Visit::default();
-    if round_ns <= LONG * limits.warmup_ns {
+    let [encode_ns, decode_ns] = call_ns;
+    if encode_ns + decode_ns <= LONG * limits.warmup_ns {
         warm_up(limits.warmup_ns, probe, timed, &mut visit)?;
     }
     let start = probe.now();
-    while visit.encode.len() < limits.max_repeats {
-        round(probe, timed, &mut visit)?;
+    while visit.repeats() < limits.max_repeats {
+        turns(SHARE * encode_ns.max(decode_ns), probe, timed, &mut visit)?;
         visit.lasted_ns = probe.now() - start;
-        let enough = visit.encode.len() >= limits.min_repeats;
+        let enough = visit.repeats() >= limits.min_repeats;
         if enough && (visit.lasted_ns >= limits.budget_ns || is_known(&visit.encode) && is_known(&visit.decode)) {
             break;
         }
@@ -101,17 +114,39 @@ fn warm_up(lasting_ns: f64, probe: &mut dyn Probe, timed: &mut dyn Timed, visit:
     }
 }
 
-fn round(probe: &mut dyn Probe, timed: &mut dyn Timed, visit: &mut Visit) -> Result<(), Error> {
-    let encode = probe.measure(&mut || timed.encode())?;
-    let before = probe.now();
-    let copies = timed.copy();
-    let copied = probe.now() - before;
-    let decode = probe.measure(&mut || timed.decode())?;
-    visit.codec_ns += encode.wall_ns + decode.wall_ns;
-    visit.copy_ns += copied;
-    visit.encode.push(encode);
-    visit.copy.push(copied / copies as f64);
-    visit.decode.push(decode);
+/// One turn of each of encode, copy and decode, which lasts `share_ns` at least if not too many calls are in it.
+fn turns(share_ns: f64, probe: &mut dyn Probe, timed: &mut dyn Timed, visit: &mut Visit) -> Result<(), Error> {
+    turn(share_ns, || {
+        let encode = probe.measure(&mut || timed.encode())?;
+        visit.encode.push(encode);
+        visit.codec_ns += encode.wall_ns;
+        Ok(encode.wall_ns)
+    })?;
+    turn(share_ns, || {
+        let before = probe.now();
+        let copies = timed.copy();
+        let copied = probe.now() - before;
+        visit.copy.push(copied / copies as f64);
+        visit.copy_ns += copied;
+        Ok(copied)
+    })?;
+    turn(share_ns, || {
+        let decode = probe.measure(&mut || timed.decode())?;
+        visit.decode.push(decode);
+        visit.codec_ns += decode.wall_ns;
+        Ok(decode.wall_ns)
+    })?;
+    Ok(())
+}
+
+fn turn(share_ns: f64, mut call: impl FnMut() -> Result<f64, Error>) -> Result<(), Error> {
+    let mut taken = 0.0;
+    for _ in 0..MOST_CALLS {
+        taken += call()?;
+        if taken >= share_ns {
+            break;
+        }
+    }
     Ok(())
 }
 
@@ -143,11 +178,12 @@ mod tests {
         }
     }
 
-    /// Work that takes 1 ms to encode, 2 ms to decode and 4 x 0.1 ms to copy, with some jitter on the encoder.
+    /// Work that takes 1 ms to encode, with some jitter, so long to decode, and 4 x 0.1 ms to copy.
     struct Work {
         now: Rc<Cell<f64>>,
         calls: usize,
         jitter: f64,
+        decode_ns: f64,
     }
 
     impl Work {
@@ -164,7 +200,7 @@ mod tests {
         }
 
         fn decode(&mut self) -> Result<(), Error> {
-            self.take(2e6);
+            self.take(self.decode_ns);
             Ok(())
         }
 
@@ -174,10 +210,10 @@ mod tests {
         }
     }
 
-    fn run(plan: TimingPlan, jitter: f64, round_ns: f64) -> (Visit, usize) {
+    fn run(plan: TimingPlan, jitter: f64, call_ns: [f64; 2]) -> (Visit, usize) {
         let mut probe = Fake::default();
-        let mut work = Work { now: probe.0.clone(), calls: 0, jitter };
-        let found = visit(&Limits::of_visit(&plan), round_ns, &mut probe, &mut work).expect("nothing fails");
+        let mut work = Work { now: probe.0.clone(), calls: 0, jitter, decode_ns: 2e6 };
+        let found = visit(&Limits::of_visit(&plan), call_ns, &mut probe, &mut work).expect("nothing fails");
         (found, work.calls)
     }
 
@@ -193,7 +229,7 @@ mod tests {
 
     #[test]
     fn steady_work_stops_early_and_each_direction_gets_its_own_time() {
-        let (visit, calls) = run(PLAN, 0.0, 0.0);
+        let (visit, calls) = run(PLAN, 0.0, [0.0; 2]);
         assert!(visit.encode.iter().all(|one| one.wall_ns == 1e6) && visit.encode.len() == 5);
         assert_eq!((visit.decode[0].wall_ns, visit.copy[0]), (2e6, 1e5));
         assert_eq!(calls, 3 + 5, "three rounds of 3.4 ms fill 10 ms of warm-up");
@@ -203,10 +239,26 @@ mod tests {
 
     #[test]
     fn jittery_work_goes_on_until_the_budget_or_the_repeats_are_spent() {
-        let (visit, _) = run(TimingPlan { budget_ms: 100, ..PLAN }, 2e5, 0.0);
+        let (visit, _) = run(TimingPlan { budget_ms: 100, ..PLAN }, 2e5, [0.0; 2]);
         assert!((20..30).contains(&visit.encode.len()), "{} rounds of about 4 ms", visit.encode.len());
-        let (visit, _) = run(TimingPlan { budget_ms: 10_000, ..PLAN }, 2e5, 0.0);
+        let (visit, _) = run(TimingPlan { budget_ms: 10_000, ..PLAN }, 2e5, [0.0; 2]);
         assert_eq!(visit.encode.len(), PLAN.max_repeats);
+    }
+
+    #[test]
+    fn what_is_short_is_called_more_often_in_its_turn() {
+        let calls = |decode_ns: f64, call_ns: [f64; 2]| {
+            let mut probe = Fake::default();
+            let mut work = Work { now: probe.0.clone(), calls: 0, jitter: 0.0, decode_ns };
+            let limits = Limits::of_visit(&TimingPlan { warmup_ms: 0, min_repeats: 1, max_repeats: 1, ..PLAN });
+            let found = visit(&limits, call_ns, &mut probe, &mut work).expect("nothing fails");
+            assert_eq!(found.codec_ns, found.encode.len() as f64 * 1e6 + found.decode.len() as f64 * decode_ns);
+            [found.encode.len(), found.copy.len(), found.decode.len()]
+        };
+        assert_eq!(calls(2e6, [1e6, 2e6]), [1, 2, 1], "copies of .4 ms fill half a millisecond");
+        assert_eq!(calls(1e5, [1e6, 1e5]), [1, 1, 3], "a quarter of the encode");
+        assert_eq!(calls(1e4, [1e6, 1e4]), [1, 1, 8], "not too many");
+        assert_eq!(calls(9e6, [1e6, 9e6]), [3, 6, 1], "the longer direction is the measure");
     }
 
     #[test]
@@ -219,7 +271,8 @@ mod tests {
     #[test]
     fn calls_that_are_long_against_the_warm_up_need_none() {
         let plan = TimingPlan { warmup_ms: 1, ..PLAN };
-        assert_eq!(run(plan, 0.0, 1.1e7).1, 5);
-        assert_eq!(run(plan, 0.0, 0.9e7).1, 6);
+        // In each of three turns three encodes of 1 ms take a quarter of what a decode is said to take.
+        assert_eq!(run(plan, 0.0, [1e5, 1.1e7]).1, 9);
+        assert_eq!(run(plan, 0.0, [1e5, 0.9e7]).1, 10);
     }
 }
