@@ -93,7 +93,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode> {
     Ok(if verdict.count(Severity::Regression) > 0 { ExitCode::from(FAILED) } else { ExitCode::SUCCESS })
 }
 
-/// Compares two timed sweeps. Intervals overlap or medians are within 5 %, and ratios to memcpy are within 15 %.
+/// Compares two timed sweeps: intervals overlap or medians are within 5 %; under load, ratios to memcpy are within 15 %.
 fn timings(first: &Path, second: &Path, loaded: bool) -> Result<ExitCode> {
     let rows = |path: &Path| -> Result<Vec<TimingRecord>> {
         let file = if path.is_dir() { path.join("timings.csv") } else { path.to_path_buf() };

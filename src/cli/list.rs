@@ -74,12 +74,13 @@ fn select(rows: Vec<Value>, id: Option<&str>) -> Result<Vec<Value>> {
 
 fn method(entry: &Entry) -> Value {
     let capabilities = entry.capabilities().ok();
+    let absent = || entry.feature().map(|feature| format!("not in this build: add `--features {feature}`"));
     json!({
         "id": entry.id(),
         "format": entry.format().ok(),
         "feature": entry.feature(),
         "built": entry.is_built(),
-        "summary": capabilities.map(|capabilities| capabilities.summary),
+        "summary": capabilities.map(|capabilities| capabilities.summary.to_string()).or_else(absent),
         "capabilities": capabilities.map(capabilities_json),
         "schema": entry.schema().ok(),
     })

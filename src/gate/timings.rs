@@ -14,9 +14,9 @@ const RATIO: f64 = 0.15;
 pub struct Pair {
     /// Data set, method with its parameters, target, and direction.
     pub label: String,
-    /// Whether the intervals of the medians overlap.
+    /// Whether the intervals of the medians overlap at the same clock rate.
     pub overlap: bool,
-    /// Second median over the first, minus 1.
+    /// Second median over the first at the same clock rate, minus 1.
     pub moved: f64,
     /// Second ratio to memcpy over the first, minus 1.
     pub ratio_moved: f64,
@@ -49,9 +49,15 @@ pub struct TimingComparison {
     pub pairs: Vec<Pair>,
     /// Cells in one of them only.
     pub lonely: Vec<String>,
+    /// Clock rates of the second over those of the first, one per cell that knows both.
+    pub clocks: Vec<f64>,
 }
 
 /// Pairs the rows of two sweeps by data set and cell, in the order of the first.
+///
+/// Times of the second are those that it would have taken at the clock rate of the first, where both rows know theirs: how
+/// fast a processor runs depends on what others do on the same chip, and a whole sweep may meet another rate than the one
+/// before.
 pub fn compare_timings(first: &[TimingRecord], second: &[TimingRecord]) -> TimingComparison {
     let key = |row: &TimingRecord| (row.name.dataset.clone(), row.name.cell.clone(), row.threads);
     let others: BTreeMap<_, &TimingRecord> = second.iter().map(|row| (key(row), row)).collect();
@@ -59,7 +65,11 @@ pub fn compare_timings(first: &[TimingRecord], second: &[TimingRecord]) -> Timin
     for row in first {
         match others.get(&key(row)) {
             None => found.lonely.push(row.name.label()),
-            Some(other) => found.pairs.extend(pairs(row, other)),
+            Some(other) => {
+                let clock = faster(row, other);
+                found.clocks.extend(clock);
+                found.pairs.extend(pairs(row, other, clock.unwrap_or(1.0)));
+            }
         }
     }
     let known: BTreeMap<_, ()> = first.iter().map(|row| (key(row), ())).collect();
@@ -67,13 +77,19 @@ pub fn compare_timings(first: &[TimingRecord], second: &[TimingRecord]) -> Timin
     found
 }
 
-fn pairs(first: &TimingRecord, second: &TimingRecord) -> [Pair; 2] {
+/// The clock rate of the second over that of the first.
+fn faster(first: &TimingRecord, second: &TimingRecord) -> Option<f64> {
+    let ratio = first.clock_ns? / second.clock_ns?;
+    (ratio.is_finite() && ratio > 0.0).then_some(ratio)
+}
+
+fn pairs(first: &TimingRecord, second: &TimingRecord, clock: f64) -> [Pair; 2] {
     let flags: Vec<&str> =
         [first, second].iter().map(|row| row.flags.as_str()).filter(|text| !text.is_empty()).collect();
     let pair = |direction: &str, a: &Timing, b: &Timing| Pair {
         label: format!("{} {direction}", first.name.label()),
-        overlap: a.ci_low_ns <= b.ci_high_ns && b.ci_low_ns <= a.ci_high_ns,
-        moved: b.median_ns / a.median_ns - 1.0,
+        overlap: a.ci_low_ns <= clock * b.ci_high_ns && clock * b.ci_low_ns <= a.ci_high_ns,
+        moved: clock * b.median_ns / a.median_ns - 1.0,
         ratio_moved: b.memcpy_ratio / a.memcpy_ratio - 1.0,
         flags: flags.join(" | "),
     };
@@ -104,10 +120,21 @@ impl TimingComparison {
             let all = pairs.len();
             text += &format!("{name}: {times} of {all} times agree, {ratios} of {all} ratios to memcpy\n");
         }
-        let judged = if loaded { "ratios to memcpy" } else { "times" };
+        if let Some([low, middle, high]) = quartiles(&self.clocks) {
+            text +=
+                &format!("clock rates of the second over the first: {middle:.3}, half of them {low:.3} to {high:.3}\n");
+        }
+        let judged = if loaded { "ratios to memcpy" } else { "times at the same clock rate" };
         let verdict = if self.agrees(loaded) { "agree" } else { "disagree" };
         text + &format!("timings {verdict}, by {judged} of the rows that are not flagged\n")
     }
+}
+
+fn quartiles(values: &[f64]) -> Option<[f64; 3]> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let last = sorted.len().checked_sub(1)?;
+    Some([1, 2, 3].map(|quarter| sorted[last * quarter / 4]))
 }
 
 fn count(pairs: &[&Pair], is: fn(&Pair) -> bool) -> usize {
@@ -154,6 +181,16 @@ mod tests {
     }
 
     #[test]
+    fn a_clock_that_ran_at_another_rate_is_no_disagreement() {
+        let at = |clock: f64, row: TimingRecord| TimingRecord { clock_ns: Some(clock), ..row };
+        // A tenth slower, as everything else was.
+        assert_eq!(judged(at(20.0, row(100.0, 1.0, 0.5, "")), at(22.0, row(110.0, 1.0, 0.5, ""))), [true, true]);
+        assert_eq!(judged(at(20.0, row(100.0, 1.0, 0.5, "")), at(22.0, row(100.0, 1.0, 0.5, ""))), [false, true]);
+        let found = compare_timings(&[at(20.0, row(100.0, 1.0, 0.5, ""))], &[at(22.0, row(110.0, 1.0, 0.5, ""))]);
+        assert!(found.text(false).contains("over the first: 0.909, half of them 0.909 to 0.909\n"));
+    }
+
+    #[test]
     fn a_cell_in_one_sweep_only_is_a_disagreement() {
         let mut other = row(100.0, 1.0, 0.5, "");
         other.name.cell = "d".into();
@@ -163,6 +200,6 @@ mod tests {
         let text = found.text(false);
         assert!(text.contains("encode: median +30.0 %, intervals apart; memcpy ratio +0.0 %"), "{text}");
         assert!(text.contains("not flagged: 0 of 2 times agree, 2 of 2 ratios"), "{text}");
-        assert!(text.ends_with("timings disagree, by times of the rows that are not flagged\n"));
+        assert!(text.ends_with("timings disagree, by times at the same clock rate of the rows that are not flagged\n"));
     }
 }

@@ -30,53 +30,35 @@ pub(super) trait Key: Copy + Default + Ord + Send + Sync {
     fn cut(self, bits: u32) -> (Self, Self);
 }
 
-impl Key for u32 {
-    const BITS: u32 = u32::BITS;
+macro_rules! keys {
+    ($($key:ty)*) => {$(
+        impl Key for $key {
+            const BITS: u32 = <$key>::BITS;
 
-    #[inline(always)]
-    fn wide(self) -> u64 {
-        u64::from(self)
-    }
+            #[inline(always)]
+            fn wide(self) -> u64 {
+                self.into()
+            }
 
-    #[inline(always)]
-    fn narrow(wide: u64) -> Self {
-        wide as u32
-    }
+            #[inline(always)]
+            fn narrow(wide: u64) -> Self {
+                wide as $key
+            }
 
-    #[inline(always)]
-    fn above(self, other: Self) -> Self {
-        self.saturating_sub(other)
-    }
+            #[inline(always)]
+            fn above(self, other: Self) -> Self {
+                self.saturating_sub(other)
+            }
 
-    #[inline(always)]
-    fn cut(self, bits: u32) -> (Self, Self) {
-        (self >> bits, self & ((1 << bits) - 1))
-    }
+            #[inline(always)]
+            fn cut(self, bits: u32) -> (Self, Self) {
+                (self >> bits, self & ((1 << bits) - 1))
+            }
+        }
+    )*};
 }
 
-impl Key for u64 {
-    const BITS: u32 = u64::BITS;
-
-    #[inline(always)]
-    fn wide(self) -> u64 {
-        self
-    }
-
-    #[inline(always)]
-    fn narrow(wide: u64) -> Self {
-        wide
-    }
-
-    #[inline(always)]
-    fn above(self, other: Self) -> Self {
-        self.saturating_sub(other)
-    }
-
-    #[inline(always)]
-    fn cut(self, bits: u32) -> (Self, Self) {
-        (self >> bits, self & ((1 << bits) - 1))
-    }
-}
+keys!(u32 u64);
 
 /// Where keys are read: puts those of a range of elements into a slice of its length, and says how many there are.
 pub(super) trait Read<K>: Fn(Range<usize>, &mut [K]) -> usize + Sync {}

@@ -123,7 +123,7 @@ impl Default for TimingPlan {
             max_repeats: 50,
             budget_ms: 1000,
             warmup_ms: 20,
-            visits: 5,
+            visits: 8,
             seed: 0,
         }
     }

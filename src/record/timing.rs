@@ -54,13 +54,15 @@ pub struct TimingRecord {
     pub visits: Option<usize>,
     /// Time of a copy that is always the same, around the visits against the whole sweep: above 1 the machine was slower.
     pub sentinel_ratio: Option<f64>,
+    /// Time of 30,000 multiplications that wait for one another, around the visits, nanoseconds: the clock rate's inverse.
+    pub clock_ns: Option<f64>,
     /// Reasons to doubt the row, `name: detail`, joined by `; `.
     pub flags: String,
 }
 
 /// Columns of `timings.csv` behind those that name the cell; those behind `decode_peak_bytes` may be missing in older
 /// files.
-const COLUMNS: [&str; 31] = [
+const COLUMNS: [&str; 32] = [
     "threads",
     "repeats",
     "encode_ns_median",
@@ -91,6 +93,7 @@ const COLUMNS: [&str; 31] = [
     "decode_outliers",
     "visits",
     "sentinel_ratio",
+    "clock_ns",
     "flags",
 ];
 
@@ -120,7 +123,7 @@ impl Row for TimingRecord {
         row.extend(both.map(|timing| text(timing.cycles)));
         row.extend(both.map(|timing| text(timing.resident_bytes)));
         row.extend(both.map(|timing| text(timing.outliers)));
-        row.extend([text(self.visits), real(self.sentinel_ratio), self.flags.clone()]);
+        row.extend([text(self.visits), real(self.sentinel_ratio), real(self.clock_ns), self.flags.clone()]);
         row
     }
 
@@ -134,6 +137,7 @@ impl Row for TimingRecord {
             decode: timing(&mut cells, "decode")?,
             visits: cells.number_if_there("visits")?,
             sentinel_ratio: cells.number_if_there("sentinel_ratio")?,
+            clock_ns: cells.number_if_there("clock_ns")?,
             flags: cells.take_if_there("flags"),
         };
         cells.finish()?;

@@ -17,7 +17,7 @@ const CROWDED: f64 = 1.1;
 /// Share of outliers at which the median is not safe any more.
 const OUTLIERS: f64 = 0.25;
 /// Width of the interval against the median.
-const WIDE: f64 = 0.10;
+const WIDE: f64 = 0.15;
 
 /// What was noticed of one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -106,6 +106,7 @@ mod tests {
     use super::*;
 
     const QUIET: Surroundings = Surroundings {
+        spin_ns: Some(3e4),
         copy_ratio: Some(1.02),
         spin_ratio: Some(1.0),
         crowd_ratio: Some(1.03),

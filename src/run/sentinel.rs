@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use super::stats::median;
+use super::stats::{median, median_of};
 use super::system::{self, Cpus};
 
 /// Bytes of the copy: more than the caches of one core hold, little enough to take under a millisecond.
@@ -42,6 +42,8 @@ pub(super) struct Sentinel {
 /// What sentinels say about the time that a cell was visited in. Absent where the system does not tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Surroundings {
+    /// Time of the multiplications around the visits, nanoseconds.
+    pub spin_ns: Option<f64>,
     /// Copies around the visits against those of the whole sweep: 1 is no change, above it the machine was slower.
     pub copy_ratio: Option<f64>,
     /// The same of the multiplications: the clock rate.
@@ -151,17 +153,16 @@ fn crowd_over_spin(sentinel: &Sentinel) -> f64 {
 /// Ratios are medians over the visits, as times are: what single visits met is in the interval, since visits lie apart.
 /// Loads are means over the visits.
 pub(super) fn surroundings(usual: &Usual, visits: &[[Sentinel; 2]]) -> Surroundings {
-    let ratio = |usual: Option<f64>, time: fn(&Sentinel) -> f64| {
-        let usual = usual?;
-        let mut around: Vec<f64> =
-            visits.iter().map(|[before, after]| (time(before) + time(after)) / 2.0 / usual).collect();
-        (!around.is_empty()).then(|| median(&mut around))
+    let around = |time: fn(&Sentinel) -> f64| {
+        median_of(visits.iter().map(|[before, after]| Some((time(before) + time(after)) / 2.0)))
     };
+    let ratio = |usual: Option<f64>, time: fn(&Sentinel) -> f64| Some(around(time)? / usual?);
     let mean = |load: fn(&Sentinel, &Sentinel) -> Option<f64>| {
         let loads: Option<Vec<f64>> = visits.iter().map(|[before, after]| load(before, after)).collect();
         loads.filter(|loads| !loads.is_empty()).map(|loads| loads.iter().sum::<f64>() / loads.len() as f64)
     };
     Surroundings {
+        spin_ns: around(|sentinel| sentinel.spin_ns),
         copy_ratio: ratio(usual.copy_ns, |sentinel| sentinel.copy_ns),
         spin_ratio: ratio(usual.spin_ns, |sentinel| sentinel.spin_ns),
         crowd_ratio: ratio(usual.crowd_over_spin, crowd_over_spin),
@@ -206,6 +207,7 @@ mod tests {
     fn a_steady_machine_has_not_drifted_and_nobody_else_is_there() {
         let found = around(&steady(6), &[0, 2, 4]);
         let expected = Surroundings {
+            spin_ns: Some(30.0),
             copy_ratio: Some(1.0),
             spin_ratio: Some(1.0),
             crowd_ratio: Some(1.0),

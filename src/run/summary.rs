@@ -29,6 +29,7 @@ pub(super) fn timing_record(record: &Record, visits: &[Visit], threads: usize, u
         decode,
         visits: Some(visits.len()),
         sentinel_ratio: around.copy_ratio,
+        clock_ns: around.spin_ns,
         flags: flags(&around, &encoding, &decoding),
     })
 }
