@@ -212,7 +212,7 @@ impl Record {
 
     /// The method with its parameters, as users write it.
     pub fn method_spec(&self) -> String {
-        self.name().method_spec()
+        name::method_spec(&self.method, &self.params)
     }
 
     /// Data set, method and target, as users write them.

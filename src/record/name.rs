@@ -42,14 +42,15 @@ impl CellName {
         })
     }
 
-    /// The method with its parameters, as users write it.
-    pub fn method_spec(&self) -> String {
-        [&self.method, &self.params].into_iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(":")
-    }
-
     /// Data set, method and target, as users write them.
     pub fn label(&self) -> String {
         let target = TargetSpec::from_parts(&self.target, self.target_value).map(|target| target.to_string());
-        format!("{} {} {}", self.dataset, self.method_spec(), target.unwrap_or_else(|_| self.target.clone()))
+        let method = method_spec(&self.method, &self.params);
+        format!("{} {method} {}", self.dataset, target.unwrap_or_else(|_| self.target.clone()))
     }
+}
+
+/// A method with its parameters, as users write it.
+pub(super) fn method_spec(method: &str, params: &str) -> String {
+    [method, params].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(":")
 }

@@ -195,7 +195,7 @@ fn timed_cells_run_one_by_one_and_have_a_time_for_each_direction() {
     let (rows, timings) =
         sweep(&plan, &alone, &settings, &Finished::default(), &mut Memory::default()).expect("the sweep ends");
     assert_eq!((rows.len(), timings.len()), (4, 2), "what did not run has no time");
-    assert!(timings.iter().all(|timing| timing.repeats >= 5 && timing.visits == Some(5)));
+    assert!(timings.iter().all(|timing| (5..=6).contains(&timing.repeats) && timing.visits == Some(5)));
     for timing in timings.iter().flat_map(|timing| [&timing.encode, &timing.decode]) {
         assert!(timing.median_ns > 0.0 && timing.first_ns.is_some_and(|first| first > 0.0), "{timing:?}");
         assert!(timing.outliers.is_some() && timing.cpu_ns.is_some() == cfg!(unix), "{timing:?}");
