@@ -1,17 +1,18 @@
 //! Fourier transforms of several lines side by side.
 //!
 //! What is the same for all lines is done once, and what is done to each is the same few operations on neighbouring
-//! numbers, which a compiler turns into vector instructions without changing a result: the bits are the same on every CPU.
+//! numbers, in vectors that do not change a result: the bits are the same on every CPU.
 //! Stockham's autosort form, radices 4, 2, 3 and 5 (Van Loan, "Computational Frameworks for the FFT", 1992, section 1.7).
 
 use std::f64::consts::TAU;
 use std::fmt;
 use std::sync::Arc;
 
+use codecbench_methods::shared::simd::{self, Doubles, DoublesKernel};
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlannerScalar};
 
-use super::wide::wide;
+use super::butterfly::{Butterfly, Five, Four, Number, Three, Two, turned};
 
 /// Lines that are transformed together: a few, or half of them where a line is long, so that a batch stays near a
 /// first-level cache.
@@ -36,7 +37,13 @@ pub(super) struct Stage {
     stride: usize,
     /// For each group `p` of butterflies the factors `exp(-2 pi i p k / n)` for `k` from 1 to `radix - 1`.
     twiddles: Vec<[(f64, f64); 4]>,
+    /// Whether of four outputs only the first and the last are wanted.
+    outer: bool,
 }
+
+/// Outputs of a butterfly that are wanted, a bit for each: all of them, or the outer ones of four.
+const ALL: u8 = 0b1_1111;
+const OUTER: u8 = 0b1001;
 
 /// [`Plan::lines`] lines: element `i` of line `l` stands at `i * lines + l`, real and imaginary parts apart.
 #[derive(Default)]
@@ -54,8 +61,9 @@ impl fmt::Debug for Plan {
 }
 
 impl Plan {
-    /// The plan for lines of `length`, of which there are `lines` in all.
-    pub fn new(length: usize, lines: usize) -> Self {
+    /// The plan for lines of `length`, of which there are `lines` in all. Wavenumbers beyond `reach` either way are not
+    /// wanted: in their place may be anything.
+    pub fn new(length: usize, lines: usize, reach: usize) -> Self {
         let factors = factors(length).filter(|_| length <= LONGEST && lines >= HALF);
         let Some(factors) = factors else {
             // The planner without SIMD gives the same bits on every CPU.
@@ -71,7 +79,9 @@ impl Plan {
                     (libm::cos(TAU * turns), -libm::sin(TAU * turns))
                 })
             };
-            stages.push(Stage { radix, stride, twiddles: (0..groups).map(twiddle).collect() });
+            // Behind the last stage each quarter of the wavenumbers is one output of the butterflies.
+            let outer = radix == 4 && groups == 1 && reach < length / 4;
+            stages.push(Stage { radix, stride, twiddles: (0..groups).map(twiddle).collect(), outer });
             (rest, stride) = (groups, stride * radix);
         }
         Plan::Batch { length, stages }
@@ -97,23 +107,40 @@ impl Plan {
             Plan::Batch { length, stages } => {
                 let size = length * self.lines();
                 [&mut batch.spare_re, &mut batch.spare_im].into_iter().for_each(|part| part.resize(size, 0.0));
-                for stage in stages {
-                    if self.lines() == LINES {
-                        wide(
-                            #[inline(always)]
-                            || stage.run::<LINES>(batch, LINES),
-                        );
-                    } else {
-                        wide(
-                            #[inline(always)]
-                            || stage.run::<HALF>(batch, HALF),
-                        );
+                for stages in passes(stages) {
+                    let pass = Pass { stages, batch: &mut *batch };
+                    match self.lines() {
+                        LINES => simd::eights(pass),
+                        _ => simd::fours(pass),
                     }
                     std::mem::swap(&mut batch.re, &mut batch.spare_re);
                     std::mem::swap(&mut batch.im, &mut batch.spare_im);
                 }
             }
         }
+    }
+}
+
+/// Stages that go through memory together: two of radix 4, or one.
+fn passes(mut stages: &[Stage]) -> impl Iterator<Item = &[Stage]> {
+    std::iter::from_fn(move || {
+        let count = if let [Stage { radix: 4, .. }, Stage { radix: 4, .. }, ..] = stages { 2 } else { 1 };
+        let (pass, behind) = stages.split_at_checked(count)?;
+        stages = behind;
+        Some(pass)
+    })
+}
+
+/// The real and the imaginary parts of `N` lines, number by number.
+type Side<'b, const N: usize> = (&'b [[f64; N]], &'b [[f64; N]]);
+type SideMut<'b, const N: usize> = (&'b mut [[f64; N]], &'b mut [[f64; N]]);
+
+impl Batch {
+    /// What a pass reads and what it writes.
+    #[inline(always)]
+    fn sides<const N: usize>(&mut self) -> (Side<'_, N>, SideMut<'_, N>) {
+        let Batch { re, im, spare_re, spare_im } = self;
+        ((re.as_chunks().0, im.as_chunks().0), (spare_re.as_chunks_mut().0, spare_im.as_chunks_mut().0))
     }
 }
 
@@ -137,177 +164,108 @@ fn factors(length: usize) -> Option<Vec<usize>> {
     (rest == 1).then_some(factors).filter(|factors| !factors.is_empty())
 }
 
-impl Stage {
-    /// Handles `W` numbers together, which the lines are a multiple of.
-    #[inline(always)]
-    fn run<const W: usize>(&self, batch: &mut Batch, lines: usize) {
-        match self.radix {
-            2 => self.groups::<2, W>(batch, lines, two),
-            3 => self.groups::<3, W>(batch, lines, three),
-            4 => self.groups::<4, W>(batch, lines, four),
-            _ => self.groups::<5, W>(batch, lines, five),
-        }
-    }
+/// A stage of a batch of `N` lines, or two of radix 4.
+struct Pass<'a> {
+    stages: &'a [Stage],
+    batch: &'a mut Batch,
+}
+
+impl<const N: usize> DoublesKernel<N> for Pass<'_> {
+    type Output = ();
 
     #[inline(always)]
-    fn groups<const R: usize, const W: usize>(
-        &self,
-        batch: &mut Batch,
-        lines: usize,
-        transform: impl Fn([Number<W>; R]) -> [Number<W>; R] + Copy,
-    ) {
-        let run = self.stride * lines;
-        let groups = self.twiddles.len();
-        let Batch { re, im, spare_re, spare_im } = batch;
-        let (re, im) = (&re[..], &im[..]);
-        let outputs = spare_re.chunks_exact_mut(R * run).zip(spare_im.chunks_exact_mut(R * run));
-        for (group, (out_re, out_im)) in outputs.enumerate() {
-            let input = inputs((re, im), group, groups, run);
-            butterflies(input, out_re, out_im, &self.twiddles[group], transform);
+    fn run<D: Doubles<N>>(self) {
+        match self.stages {
+            [stage] => match stage.radix {
+                2 => groups::<D, Two, N, 2, ALL>(stage, self.batch),
+                3 => groups::<D, Three, N, 3, ALL>(stage, self.batch),
+                4 if stage.outer => groups::<D, Four, N, 4, OUTER>(stage, self.batch),
+                4 => groups::<D, Four, N, 4, ALL>(stage, self.batch),
+                _ => groups::<D, Five, N, 5, ALL>(stage, self.batch),
+            },
+            [first, second] if second.outer => sixteens::<D, N, OUTER>(first, second, self.batch),
+            [first, second] => sixteens::<D, N, ALL>(first, second, self.batch),
+            _ => unreachable!("a pass is one stage or two"),
         }
     }
 }
 
-/// The runs that a group of butterflies takes.
 #[inline(always)]
-fn inputs<'b, const R: usize>(
-    (re, im): (&'b [f64], &'b [f64]),
-    group: usize,
-    groups: usize,
-    run: usize,
-) -> [(&'b [f64], &'b [f64]); R] {
-    std::array::from_fn(
-        #[inline(always)]
-        |k| {
-            let start = (group + k * groups) * run;
-            (&re[start..start + run], &im[start..start + run])
-        },
-    )
-}
-
-/// Real numbers that are handled together.
-type Vector<const W: usize> = [f64; W];
-
-/// As many complex numbers, real and imaginary parts.
-#[derive(Clone, Copy)]
-struct Number<const W: usize>(Vector<W>, Vector<W>);
-
-/// One butterfly per place of the runs, each output but the first turned by its twiddle factor.
-#[inline(always)]
-fn butterflies<const R: usize, const W: usize>(
-    input: [(&[f64], &[f64]); R],
-    out_re: &mut [f64],
-    out_im: &mut [f64],
-    twiddles: &[(f64, f64); 4],
-    transform: impl Fn([Number<W>; R]) -> [Number<W>; R],
+fn groups<D: Doubles<N>, B: Butterfly<R>, const N: usize, const R: usize, const WANTED: u8>(
+    stage: &Stage,
+    batch: &mut Batch,
 ) {
-    let run = out_re.len() / R;
-    let input = input.map(
-        #[inline(always)]
-        |(re, im)| (vectors(&re[..run]), vectors(&im[..run])),
-    );
-    let out_re = split::<R, W>(out_re, run);
-    let out_im = split::<R, W>(out_im, run);
-    for at in 0..run / W {
-        let numbers = transform(std::array::from_fn(
-            #[inline(always)]
-            |k| Number(input[k].0[at], input[k].1[at]),
-        ));
-        (out_re[0][at], out_im[0][at]) = (numbers[0].0, numbers[0].1);
-        for k in 1..R {
-            let (Number(re, im), (cos, sin)) = (numbers[k], twiddles[k - 1]);
-            out_re[k][at] = each(scaled(cos, re), scaled(sin, im), |a, b| a - b);
-            out_im[k][at] = each(scaled(sin, re), scaled(cos, im), |a, b| a + b);
+    let Stage { stride, ref twiddles, .. } = *stage;
+    let (input, (out_re, out_im)) = batch.sides();
+    let step = twiddles.len() * stride;
+    let outputs = out_re.chunks_exact_mut(R * stride).zip(out_im.chunks_exact_mut(R * stride));
+    for (group, ((out_re, out_im), factors)) in outputs.zip(twiddles).enumerate() {
+        for at in 0..stride {
+            let numbers = B::transform(load::<D, N, R>(input, group * stride + at, step));
+            store::<D, N, R, WANTED>(numbers, (group > 0).then_some(factors), (out_re, out_im), at, stride);
         }
     }
 }
 
-/// A slice of whole vectors.
+/// Two stages of radix 4: what one group of the second takes is made by four of the first.
 #[inline(always)]
-fn vectors<const W: usize>(slice: &[f64]) -> &[Vector<W>] {
-    slice.as_chunks().0
-}
-
-/// The `R` runs of a slice.
-#[inline(always)]
-fn split<const R: usize, const W: usize>(slice: &mut [f64], run: usize) -> [&mut [Vector<W>]; R] {
-    let mut runs = slice.chunks_exact_mut(run);
-    std::array::from_fn(|_| runs.next().expect("as many runs as the radix").as_chunks_mut().0)
-}
-
-/// An operation on each number of two vectors.
-#[inline(always)]
-fn each<const W: usize>(a: Vector<W>, b: Vector<W>, one: impl Fn(f64, f64) -> f64) -> Vector<W> {
-    let mut all = a;
-    for at in 0..W {
-        all[at] = one(a[at], b[at]);
+fn sixteens<D: Doubles<N>, const N: usize, const WANTED: u8>(first: &Stage, second: &Stage, batch: &mut Batch) {
+    let (stride, step) = (first.stride, first.twiddles.len() * first.stride);
+    let (input, (out_re, out_im)) = batch.sides();
+    let outputs = out_re.chunks_exact_mut(4 * second.stride).zip(out_im.chunks_exact_mut(4 * second.stride));
+    let groups = second.twiddles.len();
+    for (group, ((out_re, out_im), factors)) in outputs.zip(&second.twiddles).enumerate() {
+        for at in 0..stride {
+            let mut between = [[Number::zero(); 4]; 4];
+            for (quarter, between) in between.iter_mut().enumerate() {
+                let group = group + quarter * groups;
+                let numbers = Four::transform(load::<D, N, 4>(input, group * stride + at, step));
+                *between = turned(numbers, &first.twiddles[group]);
+            }
+            for k in 0..4 {
+                let numbers = Four::transform([between[0][k], between[1][k], between[2][k], between[3][k]]);
+                let (factors, output) = ((group > 0).then_some(factors), (&mut *out_re, &mut *out_im));
+                store::<D, N, 4, WANTED>(numbers, factors, output, k * stride + at, second.stride);
+            }
+        }
     }
-    all
 }
 
+/// Loads numbers from `first` on that are `step` apart.
 #[inline(always)]
-fn scaled<const W: usize>(s: f64, a: Vector<W>) -> Vector<W> {
-    each([s; W], a, |s, a| s * a)
+fn load<D: Doubles<N>, const N: usize, const R: usize>(
+    (re, im): Side<'_, N>,
+    first: usize,
+    step: usize,
+) -> [Number<D, N>; R] {
+    let mut numbers = [Number::zero(); R];
+    for (k, number) in numbers.iter_mut().enumerate() {
+        let place = first + k * step;
+        *number = Number(D::load(&re[place]), D::load(&im[place]));
+    }
+    numbers
 }
 
+/// Stores the wanted numbers from `first` on, `step` apart, turned by twiddle factors if there are any.
 #[inline(always)]
-fn add<const W: usize>(a: Number<W>, b: Number<W>) -> Number<W> {
-    Number(each(a.0, b.0, |a, b| a + b), each(a.1, b.1, |a, b| a + b))
-}
-
-#[inline(always)]
-fn subtract<const W: usize>(a: Number<W>, b: Number<W>) -> Number<W> {
-    Number(each(a.0, b.0, |a, b| a - b), each(a.1, b.1, |a, b| a - b))
-}
-
-/// `a + s b` for a real `s`.
-#[inline(always)]
-fn along<const W: usize>(a: Number<W>, s: f64, b: Number<W>) -> Number<W> {
-    add(a, Number(scaled(s, b.0), scaled(s, b.1)))
-}
-
-/// `-i s a` for a real `s`.
-#[inline(always)]
-fn turned<const W: usize>(s: f64, a: Number<W>) -> Number<W> {
-    Number(scaled(s, a.1), scaled(-s, a.0))
-}
-
-#[inline(always)]
-fn two<const W: usize>([a, b]: [Number<W>; 2]) -> [Number<W>; 2] {
-    [add(a, b), subtract(a, b)]
-}
-
-#[inline(always)]
-fn three<const W: usize>([a, b, c]: [Number<W>; 3]) -> [Number<W>; 3] {
-    const SIN: f64 = 0.866_025_403_784_438_6;
-    let (sum, side) = (add(b, c), turned(SIN, subtract(b, c)));
-    let middle = along(a, -0.5, sum);
-    [add(a, sum), add(middle, side), subtract(middle, side)]
-}
-
-#[inline(always)]
-fn four<const W: usize>([a, b, c, d]: [Number<W>; 4]) -> [Number<W>; 4] {
-    let (even, odd) = (two([a, c]), two([b, d]));
-    let side = turned(1.0, odd[1]);
-    [add(even[0], odd[0]), add(even[1], side), subtract(even[0], odd[0]), subtract(even[1], side)]
-}
-
-#[inline(always)]
-fn five<const W: usize>([a, b, c, d, e]: [Number<W>; 5]) -> [Number<W>; 5] {
-    const COS: [f64; 2] = [0.309_016_994_374_947_45, -0.809_016_994_374_947_5];
-    const SIN: [f64; 2] = [0.951_056_516_295_153_5, 0.587_785_252_292_473_1];
-    let (outer, inner) = (two([b, e]), two([c, d]));
-    let first = along(along(a, COS[0], outer[0]), COS[1], inner[0]);
-    let second = along(along(a, COS[1], outer[0]), COS[0], inner[0]);
-    let first_side = add(turned(SIN[0], outer[1]), turned(SIN[1], inner[1]));
-    let second_side = subtract(turned(SIN[1], outer[1]), turned(SIN[0], inner[1]));
-    [
-        add(a, add(outer[0], inner[0])),
-        add(first, first_side),
-        add(second, second_side),
-        subtract(second, second_side),
-        subtract(first, first_side),
-    ]
+fn store<D: Doubles<N>, const N: usize, const R: usize, const WANTED: u8>(
+    numbers: [Number<D, N>; R],
+    factors: Option<&[(f64, f64); 4]>,
+    (re, im): SideMut<'_, N>,
+    first: usize,
+    step: usize,
+) {
+    // The factors of the first group are ones. A closure would not be inlined into code for wider vectors.
+    let numbers = match factors {
+        Some(factors) => turned(numbers, factors),
+        None => numbers,
+    };
+    for (k, &number) in numbers.iter().enumerate() {
+        if WANTED >> k & 1 == 1 {
+            number.0.store(&mut re[first + k * step]);
+            number.1.store(&mut im[first + k * step]);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -316,8 +274,11 @@ mod tests {
 
     #[test]
     fn every_line_of_a_batch_is_its_own_transform() {
-        for length in [2, 3, 4, 5, 8, 12, 30, 64, 97, 100, 360, 640] {
-            let plan = Plan::new(length, 100);
+        let lengths = [2, 3, 4, 5, 8, 12, 30, 64, 97, 100, 360, 640];
+        for (length, reach) in
+            lengths.into_iter().flat_map(|length| [length, length / 4, length / 5].map(|reach| (length, reach)))
+        {
+            let plan = Plan::new(length, 100, reach);
             let lines = plan.lines();
             assert_eq!(matches!(plan, Plan::Single(_)), length == 97);
             let value =
@@ -325,7 +286,8 @@ mod tests {
             let fill = |salt: usize| (0..length * lines).map(|at| value(at / lines, at % lines, salt)).collect();
             let mut batch = Batch { re: fill(0), im: fill(57), ..Batch::default() };
             plan.run(&mut batch, lines);
-            for (line, k) in (0..lines).flat_map(|line| (0..length).map(move |k| (line, k))) {
+            let wanted = |k: &usize| (*k).min(length - k) <= reach;
+            for (line, k) in (0..lines).flat_map(|line| (0..length).filter(wanted).map(move |k| (line, k))) {
                 let term = |at: usize| {
                     let angle = TAU * (at * k % length) as f64 / length as f64;
                     Complex::new(value(at, line, 0), value(at, line, 57)) * Complex::new(angle.cos(), -angle.sin())

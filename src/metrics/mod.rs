@@ -3,6 +3,7 @@
 //! Pure functions: no clock, no I/O. Non-finite values are compared by class, then left out of sums.
 
 mod axes;
+mod butterfly;
 mod entropy;
 mod error;
 mod fft;

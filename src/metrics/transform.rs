@@ -49,7 +49,8 @@ impl Axis {
         let square = |at: usize| (at.min(length - at) as f64 / length as f64).powi(2);
         let all = if last { length / 2 + 1 } else { length };
         let kept: Vec<usize> = (0..all.min(length)).filter(|&at| counts(square(at), longest)).collect();
-        Axis { plan: Plan::new(length, lines), squares: kept.iter().map(|&at| square(at)).collect(), kept }
+        let reach = kept.iter().map(|&at| at.min(length - at)).max().unwrap_or(0);
+        Axis { plan: Plan::new(length, lines, reach), squares: kept.iter().map(|&at| square(at)).collect(), kept }
     }
 
     /// Transforms the lines of a batch and appends what is kept of them, all lines of one wavenumber together.

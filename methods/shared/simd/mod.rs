@@ -9,8 +9,10 @@
     expect(unsafe_code, reason = "calls a function that needs features seen at run time")
 )]
 
+mod doubles;
 mod lanes;
 
+pub use doubles::{Doubles, DoublesKernel, eights, fours};
 pub use lanes::{LANES, Lanes, OCTAVE};
 
 /// A loop that is worth compiling for wider vectors. `run` must be `#[inline(always)]`, and so must what it calls.

@@ -109,6 +109,8 @@ fn along(field: &Modes, axis: usize, length: usize) -> Modes {
     let (mut re, mut im) = (vec![0.0; count], vec![0.0; count]);
     let rows = re.par_chunks_mut(inner).zip(im.par_chunks_mut(inner)).enumerate();
     rows.for_each(|(row, (re, im))| {
+        // Written before it is read: pages of zeros that are read first are copied, and every core has to know.
+        [&mut *re, &mut *im].into_iter().for_each(|part| part.fill(0.0));
         let (outer, x) = (row / length, row % length);
         for (index, &k) in numbers.iter().enumerate() {
             let place = phase(k, x, length);
@@ -134,6 +136,7 @@ fn along_last(field: &Modes, length: usize) -> Vec<f64> {
     let (cos, sin) = (table(&cos), table(&sin));
     let mut values = vec![0.0; field.re.len() / numbers.len() * length];
     values.par_chunks_mut(length).enumerate().for_each(|(row, values)| {
+        values.fill(0.0);
         for index in 0..numbers.len() {
             let mode = row * numbers.len() + index;
             let (a, b) = (field.re[mode], field.im[mode]);
