@@ -217,13 +217,15 @@ fn sixteens<D: Doubles<N>, const N: usize, const WANTED: u8>(first: &Stage, seco
     for (group, ((out_re, out_im), factors)) in outputs.zip(&second.twiddles).enumerate() {
         for at in 0..stride {
             let mut between = [[Number::zero(); 4]; 4];
-            for (quarter, between) in between.iter_mut().enumerate() {
+            for quarter in 0..4 {
                 let group = group + quarter * groups;
                 let numbers = Four::transform(load::<D, N, 4>(input, group * stride + at, step));
-                *between = turned(numbers, &first.twiddles[group]);
+                for (between, number) in between.iter_mut().zip(turned(numbers, &first.twiddles[group])) {
+                    between[quarter] = number;
+                }
             }
-            for k in 0..4 {
-                let numbers = Four::transform([between[0][k], between[1][k], between[2][k], between[3][k]]);
+            for (k, between) in between.iter().enumerate() {
+                let numbers = Four::transform(*between);
                 let (factors, output) = ((group > 0).then_some(factors), (&mut *out_re, &mut *out_im));
                 store::<D, N, 4, WANTED>(numbers, factors, output, k * stride + at, second.stride);
             }

@@ -63,12 +63,15 @@ fn a_moment_of_fuzzing_finds_nothing() {
 
 #[test]
 fn every_corpus_belongs_to_a_target() {
-    let known: Vec<String> = Target::all().into_iter().map(|target| format!("{}.bin", target.name)).collect();
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus");
-    // Git keeps no empty folder: before the first corpus there is none.
-    for file in std::fs::read_dir(folder).into_iter().flatten() {
-        let name = file.expect("readable").file_name().into_string().expect("ASCII");
-        let of_absent = codecbench_methods::METHODS.iter().any(|entry| name == format!("decode-{}.bin", entry.id()));
-        assert!(known.contains(&name) || of_absent, "tests/fuzz/corpus/{name} belongs to no target");
+    let known: Vec<String> = Target::all().into_iter().map(|target| target.name).collect();
+    let belongs = |target: &str| {
+        let is_absent = |id: &str| codecbench_methods::METHODS.iter().any(|entry| entry.id() == id);
+        known.iter().any(|name| name == target) || target.strip_prefix("decode-").is_some_and(is_absent)
+    };
+    for name in corpus::names("corpus") {
+        assert!(name.strip_suffix(".bin").is_some_and(belongs), "tests/fuzz/corpus/{name} belongs to no target");
+    }
+    for name in corpus::names("broken") {
+        assert!(corpus::target_of_broken(&name).is_some_and(belongs), "tests/fuzz/broken/{name} belongs to no target");
     }
 }
