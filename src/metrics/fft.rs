@@ -190,6 +190,7 @@ impl<const N: usize> DoublesKernel<N> for Pass<'_> {
     }
 }
 
+/// All butterflies of a stage, group by group.
 #[inline(always)]
 fn groups<D: Doubles<N>, B: Butterfly<R>, const N: usize, const R: usize, const WANTED: u8>(
     stage: &Stage,

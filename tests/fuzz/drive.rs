@@ -11,8 +11,8 @@
 //! ```
 //!
 //! An input that fails is told, shortened and written to `target/fuzz-failures/`; so is the one that runs, so that it is
-//! there after a crash. What failed and is mended goes to `tests/fuzz/broken/`. `--save` writes the inputs that matter to the committed corpus of each target, and how long that
-//! was fuzzed to `tests/fuzz/history.csv`.
+//! there after a crash. What failed and is mended goes to `tests/fuzz/broken/`. `--save` writes the inputs that matter to
+//! the committed corpus of each target, and how long that was fuzzed to `tests/fuzz/history.csv`.
 
 mod corpus;
 mod coverage;

@@ -136,6 +136,7 @@ fn along_last(field: &Modes, length: usize) -> Vec<f64> {
     let (cos, sin) = (table(&cos), table(&sin));
     let mut values = vec![0.0; field.re.len() / numbers.len() * length];
     values.par_chunks_mut(length).enumerate().for_each(|(row, values)| {
+        // As in `along`.
         values.fill(0.0);
         for index in 0..numbers.len() {
             let mode = row * numbers.len() + index;
