@@ -9,6 +9,8 @@ fn main() {
 
 #[cfg(feature = "fpzip")]
 mod fpzip {
+    use std::env;
+    use std::fs;
     use std::path::{Path, PathBuf};
     use std::process::Command;
 
@@ -35,12 +37,11 @@ mod fpzip {
 
     /// Where cargo keeps the library's sources.
     fn sources() -> PathBuf {
-        let cargo = std::env::var_os("CARGO").expect("cargo runs this");
-        let target = std::env::var("TARGET").expect("cargo says what it compiles for");
+        let cargo = env::var_os("CARGO").expect("cargo runs this");
+        let target = env::var("TARGET").expect("cargo says what it compiles for");
         let output = Command::new(cargo)
-            .args(["metadata", "--format-version=1", "--offline", "--locked", "--no-default-features"])
-            .args(["--features=codecbench-methods/fpzip", "--filter-platform", &target, "--manifest-path"])
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
+            .args(["metadata", "--format-version=1", "--offline", "--filter-platform", &target, "--manifest-path"])
+            .arg(package())
             .output()
             .expect("cargo starts");
         assert!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
@@ -54,5 +55,24 @@ mod fpzip {
         };
         let mut found = folders.filter(ours);
         found.next().expect("fpzip-sys is a dependency").join("fpzip")
+    }
+
+    /// The manifest of a package that depends on the sources' crate alone. Of ours cargo would want to read what only its
+    /// tests depend on, which is not on a machine where they were never built.
+    fn package() -> PathBuf {
+        let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo says where to write")).join("sources");
+        let (manifest, library) = (folder.join("Cargo.toml"), folder.join("lib.rs"));
+        let text = format!(
+            "[package]\nname = \"sources\"\n[lib]\npath = \"lib.rs\"\n[dependencies]\n{CRATE} = \"*\"\n[workspace]\n"
+        );
+        fs::create_dir_all(&folder).expect("the output folder can be written");
+        fs::write(&manifest, text).expect("the output folder can be written");
+        fs::write(library, "").expect("the output folder can be written");
+        let locks = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|folder| folder.join("Cargo.lock"));
+        if let Some(lock) = locks.into_iter().find(|lock| lock.exists()) {
+            // The version that is compiled, where there are others.
+            fs::copy(lock, folder.join("Cargo.lock")).expect("the output folder can be written");
+        }
+        manifest
     }
 }

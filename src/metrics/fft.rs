@@ -12,6 +12,7 @@ use codecbench_methods::shared::simd::{self, Doubles, DoublesKernel};
 use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlannerScalar};
 
+use super::aligned::Aligned;
 use super::butterfly::{Butterfly, Five, Four, Number, Three, Two, turned};
 
 /// Lines that are transformed together: a few, or half of them where a line is long, so that a batch stays near a
@@ -24,10 +25,16 @@ const LONGEST: usize = 1 << 14;
 
 /// How lines of one length are transformed.
 pub(super) enum Plan {
-    /// The factors of the length, each with its twiddle factors.
-    Batch { length: usize, stages: Vec<Stage> },
+    /// What is done to a batch of lines, one pass after the other.
+    Batch { length: usize, passes: Vec<Pass> },
     /// For lengths with other factors, and for long lines: one line at a time.
     Single(Arc<dyn Fft<f64>>),
+}
+
+/// Stages that go through memory together: one, or two of radix 4.
+pub(super) enum Pass {
+    One(Stage),
+    Two([Stage; 2]),
 }
 
 /// One factor of the length.
@@ -45,13 +52,54 @@ pub(super) struct Stage {
 const ALL: u8 = 0b1_1111;
 const OUTER: u8 = 0b1001;
 
-/// [`Plan::lines`] lines: element `i` of line `l` stands at `i * lines + l`, real and imaginary parts apart.
+/// [`Plan::lines`] lines side by side, real and imaginary parts apart: their numbers `i` stand from `i * step` on.
+#[derive(Clone, Copy)]
+pub(super) struct Lines<'a> {
+    pub re: &'a [f64],
+    pub im: &'a [f64],
+    pub step: usize,
+}
+
+/// Where transformed lines go.
+pub(super) struct Outputs<'a> {
+    pub re: &'a mut [f64],
+    pub im: &'a mut [f64],
+    /// For each wavenumber its place among those that are kept, [`LEFT_OUT`] for none; `None` if all are.
+    pub places: Option<&'a [u32]>,
+}
+
+/// In the place of a wavenumber that is not kept.
+pub(super) const LEFT_OUT: u32 = u32::MAX;
+
+/// Complex numbers, real and imaginary parts apart.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    pub re: Aligned,
+    pub im: Aligned,
+}
+
+impl Parts {
+    /// Makes room for so many numbers. They hold anything; all are finite if the old ones were.
+    pub fn resize(&mut self, count: usize) {
+        [&mut self.re, &mut self.im].into_iter().for_each(|part| part.resize(count));
+    }
+
+    /// So many lines, which stand here.
+    pub fn lines(&self, lines: usize) -> Lines<'_> {
+        Lines { re: &self.re, im: &self.im, step: lines }
+    }
+
+    /// The place of a transform of which all is kept.
+    pub fn outputs(&mut self) -> Outputs<'_> {
+        Outputs { re: &mut self.re, im: &mut self.im, places: None }
+    }
+}
+
+/// Memory for what stands between two passes.
 #[derive(Default)]
-pub(super) struct Batch {
-    pub re: Vec<f64>,
-    pub im: Vec<f64>,
-    spare_re: Vec<f64>,
-    spare_im: Vec<f64>,
+pub(super) struct Between {
+    here: Parts,
+    there: Parts,
 }
 
 impl fmt::Debug for Plan {
@@ -69,7 +117,7 @@ impl Plan {
             // The planner without SIMD gives the same bits on every CPU.
             return Plan::Single(FftPlannerScalar::new().plan_fft_forward(length));
         };
-        let (mut rest, mut stride, mut stages) = (length, 1, Vec::new());
+        let (mut rest, mut stride, mut passes) = (length, 1, Vec::new());
         for radix in factors {
             let groups = rest / radix;
             let twiddle = |p: usize| {
@@ -81,10 +129,18 @@ impl Plan {
             };
             // Behind the last stage each quarter of the wavenumbers is one output of the butterflies.
             let outer = radix == 4 && groups == 1 && reach < length / 4;
-            stages.push(Stage { radix, stride, twiddles: (0..groups).map(twiddle).collect(), outer });
+            let stage = Stage { radix, stride, twiddles: (0..groups).map(twiddle).collect(), outer };
+            let pass = match passes.pop() {
+                Some(Pass::One(before)) if before.radix == 4 && radix == 4 => Pass::Two([before, stage]),
+                last => {
+                    passes.extend(last);
+                    Pass::One(stage)
+                }
+            };
+            passes.push(pass);
             (rest, stride) = (groups, stride * radix);
         }
-        Plan::Batch { length, stages }
+        Plan::Batch { length, passes }
     }
 
     /// Numbers in a line.
@@ -100,56 +156,48 @@ impl Plan {
         if self.length() <= SHORT { LINES } else { HALF }
     }
 
-    /// Transforms the first `lines` lines of a batch, in place; the others may hold anything finite.
-    pub fn run(&self, batch: &mut Batch, lines: usize) {
-        match self {
-            Plan::Single(plan) => (0..lines).for_each(|line| single(plan.as_ref(), batch, line, self.lines())),
-            Plan::Batch { length, stages } => {
-                let size = length * self.lines();
-                [&mut batch.spare_re, &mut batch.spare_im].into_iter().for_each(|part| part.resize(size, 0.0));
-                for stages in passes(stages) {
-                    let pass = Pass { stages, batch: &mut *batch };
-                    match self.lines() {
-                        LINES => simd::eights(pass),
-                        _ => simd::fours(pass),
-                    }
-                    std::mem::swap(&mut batch.re, &mut batch.spare_re);
-                    std::mem::swap(&mut batch.im, &mut batch.spare_im);
-                }
-            }
+    /// Transforms a batch of lines.
+    ///
+    /// Its first pass reads where the lines stand, and its last writes what is kept where it belongs.
+    pub fn run(&self, from: Lines<'_>, Between { here, there }: &mut Between, to: Outputs<'_>) {
+        let (length, passes) = match self {
+            Plan::Single(plan) => return single(plan.as_ref(), from, to, self.lines()),
+            Plan::Batch { length, passes } => (length, passes),
+        };
+        let (lines, (last, others)) = (self.lines(), passes.split_last().expect("a length has factors"));
+        for (at, pass) in others.iter().enumerate() {
+            there.resize(length * lines);
+            pass.run(if at == 0 { from } else { here.lines(lines) }, there.outputs(), lines);
+            std::mem::swap(here, there);
+        }
+        last.run(if others.is_empty() { from } else { here.lines(lines) }, to, lines);
+    }
+}
+
+impl Pass {
+    fn run(&self, from: Lines<'_>, to: Outputs<'_>, lines: usize) {
+        let work = Work { pass: self, from, to };
+        match lines {
+            LINES => simd::eights(work),
+            _ => simd::fours(work),
         }
     }
 }
 
-/// Stages that go through memory together: two of radix 4, or one.
-fn passes(mut stages: &[Stage]) -> impl Iterator<Item = &[Stage]> {
-    std::iter::from_fn(move || {
-        let count = if let [Stage { radix: 4, .. }, Stage { radix: 4, .. }, ..] = stages { 2 } else { 1 };
-        let (pass, behind) = stages.split_at_checked(count)?;
-        stages = behind;
-        Some(pass)
-    })
-}
-
-/// The real and the imaginary parts of `N` lines, number by number.
-type Side<'b, const N: usize> = (&'b [[f64; N]], &'b [[f64; N]]);
-type SideMut<'b, const N: usize> = (&'b mut [[f64; N]], &'b mut [[f64; N]]);
-
-impl Batch {
-    /// What a pass reads and what it writes.
-    #[inline(always)]
-    fn sides<const N: usize>(&mut self) -> (Side<'_, N>, SideMut<'_, N>) {
-        let Batch { re, im, spare_re, spare_im } = self;
-        ((re.as_chunks().0, im.as_chunks().0), (spare_re.as_chunks_mut().0, spare_im.as_chunks_mut().0))
+fn single(plan: &dyn Fft<f64>, from: Lines<'_>, to: Outputs<'_>, lines: usize) {
+    let mut numbers = vec![Complex::default(); plan.len()];
+    for line in 0..lines {
+        for (at, number) in numbers.iter_mut().enumerate() {
+            let place = at * from.step + line;
+            *number = Complex::new(from.re[place], from.im[place]);
+        }
+        plan.process(&mut numbers);
+        for (at, number) in numbers.iter().enumerate() {
+            if let Some(place) = to.place(at) {
+                (to.re[place * lines + line], to.im[place * lines + line]) = (number.re, number.im);
+            }
+        }
     }
-}
-
-fn single(plan: &dyn Fft<f64>, batch: &mut Batch, line: usize, lines: usize) {
-    let parts = batch.re.iter().zip(&batch.im).skip(line).step_by(lines);
-    let mut numbers: Vec<_> = parts.map(|(&re, &im)| Complex::new(re, im)).collect();
-    plan.process(&mut numbers);
-    let places = batch.re.iter_mut().zip(&mut batch.im).skip(line).step_by(lines);
-    places.zip(numbers).for_each(|((re, im), number)| (*re, *im) = (number.re, number.im));
 }
 
 /// A length as a product of 4, 2, 3 and 5; `None` if it is none, or 1 or less.
@@ -164,28 +212,29 @@ fn factors(length: usize) -> Option<Vec<usize>> {
     (rest == 1).then_some(factors).filter(|factors| !factors.is_empty())
 }
 
-/// A stage of a batch of `N` lines, or two of radix 4.
-struct Pass<'a> {
-    stages: &'a [Stage],
-    batch: &'a mut Batch,
+/// One pass over a batch.
+struct Work<'a> {
+    pass: &'a Pass,
+    from: Lines<'a>,
+    to: Outputs<'a>,
 }
 
-impl<const N: usize> DoublesKernel<N> for Pass<'_> {
+impl<const N: usize> DoublesKernel<N> for Work<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<D: Doubles<N>>(self) {
-        match self.stages {
-            [stage] => match stage.radix {
-                2 => groups::<D, Two, N, 2, ALL>(stage, self.batch),
-                3 => groups::<D, Three, N, 3, ALL>(stage, self.batch),
-                4 if stage.outer => groups::<D, Four, N, 4, OUTER>(stage, self.batch),
-                4 => groups::<D, Four, N, 4, ALL>(stage, self.batch),
-                _ => groups::<D, Five, N, 5, ALL>(stage, self.batch),
+        let Work { pass, from, to } = self;
+        match pass {
+            Pass::One(stage) => match stage.radix {
+                2 => groups::<D, Two, N, 2, ALL>(stage, from, to),
+                3 => groups::<D, Three, N, 3, ALL>(stage, from, to),
+                4 if stage.outer => groups::<D, Four, N, 4, OUTER>(stage, from, to),
+                4 => groups::<D, Four, N, 4, ALL>(stage, from, to),
+                _ => groups::<D, Five, N, 5, ALL>(stage, from, to),
             },
-            [first, second] if second.outer => sixteens::<D, N, OUTER>(first, second, self.batch),
-            [first, second] => sixteens::<D, N, ALL>(first, second, self.batch),
-            _ => unreachable!("a pass is one stage or two"),
+            Pass::Two([first, second]) if second.outer => sixteens::<D, N, OUTER>(first, second, from, to),
+            Pass::Two([first, second]) => sixteens::<D, N, ALL>(first, second, from, to),
         }
     }
 }
@@ -194,79 +243,102 @@ impl<const N: usize> DoublesKernel<N> for Pass<'_> {
 #[inline(always)]
 fn groups<D: Doubles<N>, B: Butterfly<R>, const N: usize, const R: usize, const WANTED: u8>(
     stage: &Stage,
-    batch: &mut Batch,
+    from: Lines<'_>,
+    mut to: Outputs<'_>,
 ) {
     let Stage { stride, ref twiddles, .. } = *stage;
-    let (input, (out_re, out_im)) = batch.sides();
-    let step = twiddles.len() * stride;
-    let outputs = out_re.chunks_exact_mut(R * stride).zip(out_im.chunks_exact_mut(R * stride));
-    for (group, ((out_re, out_im), factors)) in outputs.zip(twiddles).enumerate() {
-        for at in 0..stride {
-            let numbers = B::transform(load::<D, N, R>(input, group * stride + at, step));
-            store::<D, N, R, WANTED>(numbers, (group > 0).then_some(factors), (out_re, out_im), at, stride);
+    for (group, factors) in twiddles.iter().enumerate() {
+        for at in group * stride..(group + 1) * stride {
+            let numbers = B::transform(from.load::<D, N, R>(at, twiddles.len() * stride));
+            let first = group * (R - 1) * stride + at;
+            to.store::<D, N, R, WANTED>(numbers, (group > 0).then_some(factors), first, stride);
         }
     }
+}
+
+/// One butterfly of a group of a stage of radix 4, turned.
+#[inline(always)]
+fn fours<D: Doubles<N>, const N: usize>(
+    from: Lines<'_>,
+    stage: &Stage,
+    group: usize,
+    at: usize,
+    step: usize,
+) -> [Number<D, N>; 4] {
+    turned(Four::transform(from.load::<D, N, 4>(group * stage.stride + at, step)), &stage.twiddles[group])
 }
 
 /// Two stages of radix 4: what one group of the second takes is made by four of the first.
 #[inline(always)]
-fn sixteens<D: Doubles<N>, const N: usize, const WANTED: u8>(first: &Stage, second: &Stage, batch: &mut Batch) {
+fn sixteens<D: Doubles<N>, const N: usize, const WANTED: u8>(
+    first: &Stage,
+    second: &Stage,
+    from: Lines<'_>,
+    mut to: Outputs<'_>,
+) {
     let (stride, step) = (first.stride, first.twiddles.len() * first.stride);
-    let (input, (out_re, out_im)) = batch.sides();
-    let outputs = out_re.chunks_exact_mut(4 * second.stride).zip(out_im.chunks_exact_mut(4 * second.stride));
     let groups = second.twiddles.len();
-    for (group, ((out_re, out_im), factors)) in outputs.zip(&second.twiddles).enumerate() {
+    for (group, factors) in second.twiddles.iter().enumerate() {
         for at in 0..stride {
-            let mut between = [[Number::zero(); 4]; 4];
-            for quarter in 0..4 {
-                let group = group + quarter * groups;
-                let numbers = Four::transform(load::<D, N, 4>(input, group * stride + at, step));
-                for (between, number) in between.iter_mut().zip(turned(numbers, &first.twiddles[group])) {
-                    between[quarter] = number;
-                }
-            }
-            for (k, between) in between.iter().enumerate() {
-                let numbers = Four::transform(*between);
-                let (factors, output) = ((group > 0).then_some(factors), (&mut *out_re, &mut *out_im));
-                store::<D, N, 4, WANTED>(numbers, factors, output, k * stride + at, second.stride);
+            let quarter = |quarter: usize| group + quarter * groups;
+            // A list that is filled in a loop would be cleared first, by a call each time.
+            let between = [
+                fours(from, first, quarter(0), at, step),
+                fours(from, first, quarter(1), at, step),
+                fours(from, first, quarter(2), at, step),
+                fours(from, first, quarter(3), at, step),
+            ];
+            for k in 0..4 {
+                let numbers = Four::transform([between[0][k], between[1][k], between[2][k], between[3][k]]);
+                let at = (16 * group + k) * stride + at;
+                to.store::<D, N, 4, WANTED>(numbers, (group > 0).then_some(factors), at, second.stride);
             }
         }
     }
 }
 
-/// Loads numbers from `first` on that are `step` apart.
-#[inline(always)]
-fn load<D: Doubles<N>, const N: usize, const R: usize>(
-    (re, im): Side<'_, N>,
-    first: usize,
-    step: usize,
-) -> [Number<D, N>; R] {
-    let mut numbers = [Number::zero(); R];
-    for (k, number) in numbers.iter_mut().enumerate() {
-        let place = first + k * step;
-        *number = Number(D::load(&re[place]), D::load(&im[place]));
+impl Lines<'_> {
+    /// Loads the numbers at `first` and so often `step` further on.
+    #[inline(always)]
+    fn load<D: Doubles<N>, const N: usize, const R: usize>(self, first: usize, step: usize) -> [Number<D, N>; R] {
+        let mut numbers = [Number::zero(); R];
+        for (k, number) in numbers.iter_mut().enumerate() {
+            let range = (first + k * step) * self.step..(first + k * step) * self.step + N;
+            let (re, im) = (self.re[range.clone()].first_chunk(), self.im[range].first_chunk());
+            *number = Number(D::load(re.expect("as long")), D::load(im.expect("as long")));
+        }
+        numbers
     }
-    numbers
 }
 
-/// Stores the wanted numbers from `first` on, `step` apart, turned by twiddle factors if there are any.
-#[inline(always)]
-fn store<D: Doubles<N>, const N: usize, const R: usize, const WANTED: u8>(
-    numbers: [Number<D, N>; R],
-    factors: Option<&[(f64, f64); 4]>,
-    (re, im): SideMut<'_, N>,
-    first: usize,
-    step: usize,
-) {
-    // The factors of the first group are ones. A closure would not be inlined into code for wider vectors.
-    let numbers = match factors {
-        Some(factors) => turned(numbers, factors),
-        None => numbers,
-    };
-    for (k, &number) in numbers.iter().enumerate() {
-        if WANTED >> k & 1 == 1 {
-            number.0.store(&mut re[first + k * step]);
-            number.1.store(&mut im[first + k * step]);
+impl Outputs<'_> {
+    #[inline(always)]
+    fn place(&self, wavenumber: usize) -> Option<usize> {
+        let Some(places) = self.places else { return Some(wavenumber) };
+        (places[wavenumber] != LEFT_OUT).then_some(places[wavenumber] as usize)
+    }
+
+    /// Stores the wanted numbers at `first` and so often `step` further on, turned by twiddle factors if there are any.
+    #[inline(always)]
+    fn store<D: Doubles<N>, const N: usize, const R: usize, const WANTED: u8>(
+        &mut self,
+        numbers: [Number<D, N>; R],
+        factors: Option<&[(f64, f64); 4]>,
+        first: usize,
+        step: usize,
+    ) {
+        // The factors of the first group are ones. A closure would not be inlined into code for wider vectors.
+        let numbers = match factors {
+            Some(factors) => turned(numbers, factors),
+            None => numbers,
+        };
+        for (k, &number) in numbers.iter().enumerate() {
+            if WANTED >> k & 1 == 1
+                && let Some(place) = self.place(first + k * step)
+            {
+                number.0.store(&mut self.re.as_chunks_mut().0[place]);
+                number.1.store(&mut self.im.as_chunks_mut().0[place]);
+            }
         }
     }
 }
@@ -282,21 +354,25 @@ mod tests {
             lengths.into_iter().flat_map(|length| [length, length / 4, length / 5].map(|reach| (length, reach)))
         {
             let plan = Plan::new(length, 100, reach);
-            let lines = plan.lines();
+            let (lines, step) = (plan.lines(), plan.lines() + 3);
             assert_eq!(matches!(plan, Plan::Single(_)), length == 97);
             let value =
                 |at: usize, line: usize, salt: usize| ((at * 7919 + line * 31 + salt) % 101) as f64 / 50.0 - 1.0;
-            let fill = |salt: usize| (0..length * lines).map(|at| value(at / lines, at % lines, salt)).collect();
-            let mut batch = Batch { re: fill(0), im: fill(57), ..Batch::default() };
-            plan.run(&mut batch, lines);
-            let wanted = |k: &usize| (*k).min(length - k) <= reach;
-            for (line, k) in (0..lines).flat_map(|line| (0..length).filter(wanted).map(move |k| (line, k))) {
+            let fill = |salt: usize| (0..length * step).map(|at| value(at / step, at % step, salt)).collect();
+            let (re, im): (Vec<_>, Vec<_>) = (fill(0), fill(57));
+            let kept: Vec<usize> = (0..length).filter(|&k| k.min(length - k) <= reach).collect();
+            let places: Vec<_> = (0..length).map(|k| kept.binary_search(&k).map_or(LEFT_OUT, |at| at as u32)).collect();
+            let mut out = Parts::default();
+            out.resize(kept.len() * lines);
+            let to = Outputs { places: Some(&places), ..out.outputs() };
+            plan.run(Lines { re: &re, im: &im, step }, &mut Between::default(), to);
+            for (line, (place, &k)) in (0..lines).flat_map(|line| kept.iter().enumerate().map(move |k| (line, k))) {
                 let term = |at: usize| {
                     let angle = TAU * (at * k % length) as f64 / length as f64;
                     Complex::new(value(at, line, 0), value(at, line, 57)) * Complex::new(angle.cos(), -angle.sin())
                 };
                 let expected: Complex<f64> = (0..length).map(term).sum();
-                let found = Complex::new(batch.re[k * lines + line], batch.im[k * lines + line]);
+                let found = Complex::new(out.re[place * lines + line], out.im[place * lines + line]);
                 assert!((found - expected).norm() < 1e-12 * length as f64, "{length}: {found} is not {expected}");
             }
         }

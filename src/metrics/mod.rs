@@ -2,12 +2,14 @@
 //!
 //! Pure functions: no clock, no I/O. Non-finite values are compared by class, then left out of sums.
 
+mod aligned;
 mod axes;
 mod butterfly;
 mod entropy;
 mod error;
 mod fft;
 mod flow;
+mod lazy;
 mod measure;
 mod notebook;
 mod order;

@@ -1,12 +1,12 @@
 //! What is known of an original before anything is decoded, computed once per data set.
 
 use std::ops::Range;
-use std::sync::OnceLock;
 
 use codecbench_methods::api::{Element, TensorRef, View};
 use codecbench_methods::for_dtype;
 
 use super::flow::{self, Film, Flow};
+use super::lazy::Lazy;
 use super::order::Sorted;
 use super::source::{self, Source};
 use super::spectrum::Spectrum;
@@ -34,13 +34,13 @@ pub struct Original<'a> {
     pub(super) sum_square: f64,
     pub(super) range: f64,
     summary: Summary,
-    sorted: OnceLock<Sorted>,
-    spectrum: OnceLock<Option<Spectrum>>,
-    gradient_range: OnceLock<Option<f64>>,
-    flow: OnceLock<Vec<Flow>>,
+    sorted: Lazy<Sorted>,
+    spectrum: Lazy<Option<Spectrum>>,
+    gradient_range: Lazy<Option<f64>>,
+    flow: Lazy<Vec<Flow>>,
     luma_rows: Option<usize>,
     pub(super) grid: Grid,
-    moments: OnceLock<Vec<Moments>>,
+    moments: Lazy<Vec<Moments>>,
 }
 
 impl<'a> Original<'a> {
@@ -62,13 +62,13 @@ impl<'a> Original<'a> {
             sum_abs,
             sum_square,
             range,
-            sorted: OnceLock::new(),
-            spectrum: OnceLock::new(),
-            gradient_range: OnceLock::new(),
-            flow: OnceLock::new(),
+            sorted: Lazy::default(),
+            spectrum: Lazy::default(),
+            gradient_range: Lazy::default(),
+            flow: Lazy::default(),
             luma_rows: None,
             grid: Grid::default(),
-            moments: OnceLock::new(),
+            moments: Lazy::default(),
         }
     }
 
@@ -76,17 +76,17 @@ impl<'a> Original<'a> {
     /// the value at or below which a cell counts as empty.
     pub fn on_velocity_grid(self, spacing: Option<Vec<f64>>, threshold: Option<f64>) -> Self {
         let stack = self.grid.stack;
-        Original { grid: Grid { spacing, threshold, stack }, moments: OnceLock::new(), ..self }
+        Original { grid: Grid { spacing, threshold, stack }, moments: Lazy::default(), ..self }
     }
 
     /// Says whether the first axis numbers distribution functions.
     pub fn stacked(self, stack: bool) -> Self {
-        Original { grid: Grid { stack, ..self.grid }, moments: OnceLock::new(), ..self }
+        Original { grid: Grid { stack, ..self.grid }, moments: Lazy::default(), ..self }
     }
 
     /// Moments of each distribution function; computed at the first call.
     pub(super) fn moments(&self) -> &[Moments] {
-        self.moments.get_or_init(|| Moments::all(self.alone().as_ref(), self, false))
+        self.moments.get(|| Moments::all(self.alone().as_ref(), self, false))
     }
 
     /// Statistics over the values that are not missing.
@@ -116,7 +116,7 @@ impl<'a> Original<'a> {
 
     /// The values that are not missing, in ascending order; sorted at the first call.
     pub(super) fn sorted(&self) -> &Sorted {
-        self.sorted.get_or_init(|| Sorted::new(&self.tensor, self.valid.as_deref()))
+        self.sorted.get(|| Sorted::new(&self.tensor, self.valid.as_deref()))
     }
 
     /// The low Fourier coefficients, if an axis is long enough for any; computed at the first call.
@@ -127,12 +127,12 @@ impl<'a> Original<'a> {
             let valid = self.valid.as_deref().map(|valid| &valid[start..start + out.len()]);
             take_off(self.mean, out, valid);
         };
-        self.spectrum.get_or_init(|| Spectrum::of(&read, self.tensor.shape())).as_ref()
+        self.spectrum.get(|| Spectrum::of(&read, self.tensor.shape())).as_ref()
     }
 
     /// Says how many rows of a frame are luma, where chroma stands below them in a video.
     pub fn with_luma_rows(self, luma_rows: Option<usize>) -> Self {
-        Original { luma_rows, flow: OnceLock::new(), ..self }
+        Original { luma_rows, flow: Lazy::default(), ..self }
     }
 
     /// How frames lie in the array, if it is a video whose flow can be measured.
@@ -144,12 +144,12 @@ impl<'a> Original<'a> {
     /// Optical flow of a video; computed at the first call.
     pub(super) fn flow(&self, film: &Film) -> &[Flow] {
         let source = self.alone();
-        self.flow.get_or_init(|| flow::flows(film, self.range, |start, out| source.original(start, out)))
+        self.flow.get(|| flow::flows(film, self.range, |start, out| source.original(start, out)))
     }
 
     /// Range of the central differences over all axes, scaled; computed at the first call.
     pub(super) fn gradient_range(&self) -> Option<f64> {
-        *self.gradient_range.get_or_init(|| axes::gradient_range(self.alone().as_ref(), self.tensor.shape()))
+        *self.gradient_range.get(|| axes::gradient_range(self.alone().as_ref(), self.tensor.shape()))
     }
 }
 

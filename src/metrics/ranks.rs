@@ -59,7 +59,7 @@ pub(super) fn apart<K: Key>(
         if range.is_empty() {
             return [0.0];
         }
-        let y = sorter.sort(&y, bucket);
+        let y = sorter.sort(&y, spread, bucket);
         if may_be_further(x, y, range.start, furthest.load(Ordering::Relaxed)) {
             let found = within(&x[below[bucket]..below[bucket + 1]], y, below[bucket], range.start);
             furthest.fetch_max(found, Ordering::Relaxed);

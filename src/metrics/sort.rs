@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use codecbench_methods::shared::simd;
 use rayon::prelude::*;
 
 use super::spare::Spare;
@@ -11,6 +12,8 @@ use super::wide::wide;
 /// Bits of a digit within a bucket.
 const DIGIT_BITS: u32 = 8;
 const DIGITS: usize = 1 << DIGIT_BITS;
+/// Runs of a bucket that are asked for before they are copied.
+const AHEAD: usize = 4;
 /// Keys below which a comparison sort is as good.
 pub(super) const FEW: usize = 64;
 /// Keys from which the sizes of buckets are foreseen.
@@ -76,7 +79,7 @@ pub(super) fn sorted<K: Key>(length: usize, read: &impl Read<K>) -> Vec<K> {
     let mut keys = vec![K::default(); scattered.len()];
     let places = split(&mut keys, &scattered.starts);
     let sort = |sorter: &mut Sorter<K>, (bucket, place): (usize, &mut [K])| {
-        place.copy_from_slice(sorter.sort(&scattered, bucket));
+        place.copy_from_slice(sorter.sort(&scattered, &spread, bucket));
     };
     places.into_par_iter().enumerate().for_each_init(Sorter::default, sort);
     keys
@@ -115,17 +118,16 @@ pub(super) struct Sorter<K> {
 
 impl<K: Key> Sorter<K> {
     /// The keys of a bucket in ascending order.
-    pub fn sort(&mut self, scattered: &Scattered<K>, bucket: usize) -> &[K] {
-        self.keys.clear();
-        scattered.runs(bucket).for_each(|run| self.keys.extend_from_slice(run));
+    pub fn sort(&mut self, scattered: &Scattered<K>, spread: &Spread, bucket: usize) -> &[K] {
+        self.gather(scattered, bucket);
         if self.keys.len() < FEW {
             self.keys.sort_unstable();
             return &self.keys;
         }
-        let (min, max) = extremes(&self.keys);
-        let bits = u64::BITS - (max.wide() - min.wide()).leading_zeros();
         // Two digits tell nearly all keys apart, and leave little to a last look at neighbours.
-        let shift = bits.saturating_sub(2 * DIGIT_BITS);
+        let told = 2 * DIGIT_BITS;
+        let (min, bits) = spread.range(bucket).filter(|&(_, bits)| bits <= told).unwrap_or_else(|| range(&self.keys));
+        let shift = bits.saturating_sub(told);
         let digits = |key: K| {
             let both = ((key.wide() - min.wide()) >> shift) as usize;
             [both & (DIGITS - 1), both >> DIGIT_BITS & (DIGITS - 1)]
@@ -147,10 +149,23 @@ impl<K: Key> Sorter<K> {
         }
         &self.keys
     }
+
+    /// Copies the runs of a bucket. They lie far apart, so that each would be waited for if none was asked for ahead.
+    fn gather(&mut self, scattered: &Scattered<K>, bucket: usize) {
+        let runs: Vec<_> = scattered.runs(bucket).collect();
+        self.keys.clear();
+        runs.iter().take(AHEAD).copied().for_each(simd::prefetch);
+        for (at, run) in runs.iter().enumerate() {
+            if let Some(ahead) = runs.get(at + AHEAD) {
+                simd::prefetch(ahead);
+            }
+            self.keys.extend_from_slice(run);
+        }
+    }
 }
 
-/// The least and the largest of some keys.
-fn extremes<K: Key>(keys: &[K]) -> (K, K) {
+/// The least of some keys, and how many bits tell them apart.
+fn range<K: Key>(keys: &[K]) -> (K, u32) {
     const LANES: usize = 32;
     let (mut lows, mut highs) = ([keys[0]; LANES], [keys[0]; LANES]);
     let (all, rest) = keys.as_chunks::<LANES>();
@@ -165,7 +180,8 @@ fn extremes<K: Key>(keys: &[K]) -> (K, K) {
         },
     );
     let (lows, highs) = (lows.iter().chain(rest), highs.iter().chain(rest));
-    (lows.fold(keys[0], |low, &key| low.min(key)), highs.fold(keys[0], |high, &key| high.max(key)))
+    let (min, max) = (lows.fold(keys[0], |low, &key| low.min(key)), highs.fold(keys[0], |high, &key| high.max(key)));
+    (min, u64::BITS - (max.wide() - min.wide()).leading_zeros())
 }
 
 /// Copies keys in the order of a digit, given how often each occurs.

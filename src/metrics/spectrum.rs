@@ -4,8 +4,9 @@
 //! left out at once; and of two opposite wavenumbers, whose coefficients are conjugates, one is enough: behind the last
 //! axis a quarter of the array is there, behind the one before it an eighth, and so on. The original is transformed once.
 
+use super::fft::Parts;
 use super::spare::Spare;
-use super::transform::{Modes, Read, Transform};
+use super::transform::{Read, Transform};
 
 /// Shells with less than this share of the power hold nothing but the rounding of the transform.
 const NOISE: f64 = 1e-28;
@@ -14,10 +15,10 @@ const NOISE: f64 = 1e-28;
 #[derive(Debug)]
 pub(super) struct Spectrum {
     transform: Transform,
-    modes: Modes,
+    modes: Parts,
     /// Power per shell.
     power: Vec<f64>,
-    spare: Spare<Modes>,
+    spare: Spare<Parts>,
 }
 
 impl Spectrum {
@@ -53,7 +54,7 @@ impl Spectrum {
 
 /// The square of a coefficient's magnitude.
 #[inline(always)]
-fn square(modes: &Modes, at: usize) -> f64 {
+fn square(modes: &Parts, at: usize) -> f64 {
     modes.re[at] * modes.re[at] + modes.im[at] * modes.im[at]
 }
 

@@ -85,6 +85,19 @@ impl Spread {
         top.first() as usize + behind.cut(top.shift()).0.wide() as usize
     }
 
+    /// The least key that a bucket may hold, and how many bits tell its keys apart; `None` for the outermost buckets, which
+    /// may hold any.
+    pub fn range<K: Key>(&self, bucket: usize) -> Option<(K, u32)> {
+        if bucket == 0 || bucket >= self.bucket(K::narrow(self.low + self.span)) {
+            return None;
+        }
+        let tops = &self.tops[..=(self.span >> self.shift) as usize];
+        let top = tops.partition_point(|top| top.first() as usize <= bucket) - 1;
+        let (first, shift) = (tops[top].first() as usize, tops[top].shift());
+        let offset = ((top as u64) << self.shift) + (((bucket - first) as u64) << shift);
+        Some((K::narrow(self.low + offset), shift))
+    }
+
     /// The buckets of some keys.
     fn all<K: Key>(&self, keys: &[K], buckets: &mut [u16]) {
         wide(
@@ -111,11 +124,14 @@ pub(super) struct Scattered<K> {
 #[derive(Debug, Default)]
 pub(super) struct Piece<K> {
     keys: Vec<K>,
-    /// Places for keys in a run.
+    /// Places for keys in a run, and the bucket of each.
     run: usize,
-    /// For each run the end of the one before it in its bucket, and for each bucket the end of its last run; 0 for none.
-    before: Vec<u32>,
+    buckets: Vec<u16>,
+    /// For each bucket the end of its last run, the only one that may not be full; 0 for none.
     ends: Vec<u32>,
+    /// The runs, bucket by bucket, and where those of each bucket begin; their number behind the last.
+    order: Vec<u32>,
+    firsts: Vec<u32>,
 }
 
 impl<K> Scattered<K> {
@@ -139,14 +155,18 @@ impl<K> Scattered<K> {
 }
 
 impl<K> Piece<K> {
-    /// The runs of a bucket, the last one first: the only one that may not be full.
+    /// Number of keys of a bucket.
+    fn len(&self, bucket: usize) -> usize {
+        let runs = (self.firsts[bucket + 1] - self.firsts[bucket]) as usize;
+        runs.checked_sub(1).map_or(0, |full| full * self.run + (self.ends[bucket] as usize - 1) % self.run + 1)
+    }
+
+    /// The runs of a bucket.
     fn runs(&self, bucket: usize) -> impl Iterator<Item = &[K]> {
-        let mut end = self.ends[bucket] as usize;
-        std::iter::from_fn(move || {
-            let start = end.checked_sub(1)? & !(self.run - 1);
-            let run = &self.keys[start..end];
-            end = self.before[start / self.run] as usize;
-            Some(run)
+        let range = self.firsts[bucket] as usize..self.firsts[bucket + 1] as usize;
+        self.order[range].iter().map(move |&run| {
+            let start = run as usize * self.run;
+            &self.keys[start..(start + self.run).min(self.ends[bucket] as usize)]
         })
     }
 }
@@ -161,7 +181,7 @@ pub(super) fn scatter<K: Key>(
     let step = length.div_ceil(PIECES).clamp(PIECE.0, PIECE.1);
     let piece = |at: usize| piece(at * step..((at + 1) * step).min(length), spread, read, spare.take());
     let pieces: Vec<_> = (0..length.div_ceil(step)).into_par_iter().map(piece).collect();
-    let count = |bucket: usize| pieces.iter().flat_map(|piece| piece.runs(bucket)).map(<[K]>::len).sum::<usize>();
+    let count = |bucket: usize| pieces.iter().map(|piece| piece.len(bucket)).sum::<usize>();
     let mut starts: Vec<usize> = (0..spread.buckets).into_par_iter().with_min_len(64).map(count).collect();
     let mut below = 0;
     starts.iter_mut().for_each(|start| below += std::mem::replace(start, below));
@@ -173,23 +193,23 @@ pub(super) fn scatter<K: Key>(
 fn piece<K: Key>(elements: Range<usize>, spread: &Spread, read: &impl Read<K>, used: Piece<K>) -> Piece<K> {
     // Half of a bucket's last run is empty: short runs where buckets are many keep that little.
     let run = (elements.len() / spread.buckets / 4).next_power_of_two().clamp(RUN.0, RUN.1);
-    let Piece { mut keys, mut before, mut ends, .. } = used;
+    let Piece { mut keys, mut buckets, mut ends, order, firsts, .. } = used;
     let room = elements.len() + spread.buckets * run;
     keys.clear();
     keys.reserve(room);
-    before.clear();
-    before.reserve(room / run);
+    buckets.clear();
+    buckets.reserve(room / run);
     ends.clear();
     ends.resize(spread.buckets, 0u32);
-    let (mut batch, mut buckets) = ([K::default(); BATCH], [0; BATCH]);
+    let (mut batch, mut places) = ([K::default(); BATCH], [0; BATCH]);
     for start in elements.clone().step_by(BATCH) {
         let range = start..(start + BATCH).min(elements.end);
         let count = read(range.clone(), &mut batch[..range.len()]);
-        spread.all(&batch[..count], &mut buckets);
+        spread.all(&batch[..count], &mut places);
         from_afar(count, |at| {
-            let end = &mut ends[usize::from(buckets[at])];
+            let end = &mut ends[usize::from(places[at])];
             if *end as usize & (run - 1) == 0 {
-                before.push(*end);
+                buckets.push(places[at]);
                 *end = keys.len() as u32;
                 keys.resize(keys.len() + run, K::default());
             }
@@ -197,7 +217,28 @@ fn piece<K: Key>(elements: Range<usize>, spread: &Spread, read: &impl Read<K>, u
             *end += 1;
         });
     }
-    Piece { keys, run, before, ends }
+    let (order, firsts) = by_bucket(&buckets, spread.buckets, order, firsts);
+    Piece { keys, run, buckets, ends, order, firsts }
+}
+
+/// The places of runs, given the bucket of each, bucket by bucket, and where those of each bucket begin; in memory that
+/// was used before.
+fn by_bucket(buckets: &[u16], count: usize, mut order: Vec<u32>, mut firsts: Vec<u32>) -> (Vec<u32>, Vec<u32>) {
+    firsts.clear();
+    firsts.resize(count + 1, 0);
+    buckets.iter().for_each(|&bucket| firsts[usize::from(bucket)] += 1);
+    let mut below = 0;
+    firsts.iter_mut().for_each(|first| below += std::mem::replace(first, below));
+    order.resize(buckets.len(), 0);
+    for (run, &bucket) in buckets.iter().enumerate() {
+        let place = &mut firsts[usize::from(bucket)];
+        order[*place as usize] = run as u32;
+        *place += 1;
+    }
+    // Each has moved to the beginning of the next.
+    firsts.rotate_right(1);
+    firsts[0] = 0;
+    (order, firsts)
 }
 
 #[cfg(test)]
@@ -211,6 +252,23 @@ mod tests {
         for count in [1 << 20, 1 << 30, 1 << 40] {
             assert!(Spread::new(&sample, count).buckets <= 1 << 16, "{count} keys");
         }
+    }
+
+    #[test]
+    fn a_bucket_holds_keys_of_its_range_alone() {
+        let root = |at: u64| (at * at) % 1_000_003 * 977 + 5;
+        let mut sample: Vec<u32> = (0..SAMPLE as u64).map(|at| root(at) as u32).collect();
+        sample.sort_unstable();
+        let spread = Spread::new(&sample, 1 << 24);
+        let mut ranges = 0;
+        for key in (0..100_000).map(|at| (root(at * 31) + at) as u32).chain([0, u32::MAX]) {
+            let bucket = spread.bucket(key);
+            if let Some((least, bits)) = spread.range::<u32>(bucket) {
+                assert!(key >= least && (key - least) >> bits == 0, "{key} in {bucket}: {bits} bits from {least} on");
+                ranges += 1;
+            }
+        }
+        assert!(ranges > 90_000, "{ranges} of the keys lie in inner buckets");
     }
 
     #[test]

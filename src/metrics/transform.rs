@@ -1,13 +1,13 @@
 //! Fourier transforms of arrays of any rank, of which only low wavenumbers are kept.
 
-use codecbench_methods::shared::simd;
 use rayon::prelude::*;
 use rustfft::Fft;
 use rustfft::num_complex::Complex;
 
-use super::fft::{Batch, HALF, LINES, Plan};
+use super::fft::{Between, HALF, LEFT_OUT, LINES, Lines, Outputs, Parts, Plan};
 use super::spare::Spare;
 use super::sum::BLOCK;
+use super::wide::wide;
 
 /// Coefficients that one task sums.
 const TASK: usize = 1 << 15;
@@ -16,13 +16,6 @@ const MANY: usize = 16;
 
 /// Where an array is read: fills a slice with its values from a flat index on.
 pub(super) type Read<'r> = dyn Fn(usize, &mut [f64]) + Sync + 'r;
-
-/// Fourier coefficients, real and imaginary parts apart.
-#[derive(Debug, Default)]
-pub(super) struct Modes {
-    pub re: Vec<f64>,
-    pub im: Vec<f64>,
-}
 
 /// Whether a wavenumber's shell may count, given the wavenumber's square, cycles per sample.
 fn counts(square: f64, longest: usize) -> bool {
@@ -41,6 +34,8 @@ struct Axis {
     /// The wavenumbers that are kept, by their place in a transform, and their squares: all whose shell may count.
     kept: Vec<usize>,
     squares: Vec<f64>,
+    /// For each wavenumber its place among those.
+    places: Vec<u32>,
 }
 
 impl Axis {
@@ -50,19 +45,10 @@ impl Axis {
         let all = if last { length / 2 + 1 } else { length };
         let kept: Vec<usize> = (0..all.min(length)).filter(|&at| counts(square(at), longest)).collect();
         let reach = kept.iter().map(|&at| at.min(length - at)).max().unwrap_or(0);
-        Axis { plan: Plan::new(length, lines, reach), squares: kept.iter().map(|&at| square(at)).collect(), kept }
-    }
-
-    /// Transforms the lines of a batch and appends what is kept of them, all lines of one wavenumber together.
-    fn transform(&self, batch: &mut Batch, lines: usize, re: &mut [f64], im: &mut [f64]) {
-        self.plan.run(batch, lines);
-        let all = self.plan.lines();
-        for (part, from) in [(re, &batch.re), (im, &batch.im)] {
-            match all {
-                LINES => pick::<LINES>(from, &self.kept, part),
-                _ => pick::<HALF>(from, &self.kept, part),
-            }
-        }
+        let mut places = vec![LEFT_OUT; length];
+        kept.iter().enumerate().for_each(|(place, &at)| places[at] = place as u32);
+        let squares = kept.iter().map(|&at| square(at)).collect();
+        Axis { plan: Plan::new(length, lines, reach), squares, kept, places }
     }
 }
 
@@ -120,7 +106,7 @@ impl Transform {
     }
 
     /// The coefficients of an array, in memory that is to spare.
-    pub fn run(&self, read: &Read<'_>, spare: &Spare<Modes>) -> Modes {
+    pub fn run(&self, read: &Read<'_>, spare: &Spare<Parts>) -> Parts {
         let Some((first, outer)) = self.columns.split_first() else {
             let mut modes = spare.take();
             Rows { read, first: 0, count: 1, least: 1 }.transform(&self.rows, &mut modes);
@@ -130,18 +116,19 @@ impl Transform {
         let size = first.kept.len() * modes.next_multiple_of(first.plan.lines());
         let slabs: usize = outer.iter().map(|axis| axis.plan.length()).product();
         let least = if slabs >= MANY { usize::MAX } else { 1 };
-        let Modes { mut re, mut im } = spare.take().of(slabs * size);
-        let parts = re.par_chunks_mut(size.max(1)).zip(im.par_chunks_mut(size.max(1))).enumerate();
-        parts.for_each_init(Modes::default, |rows, (slab, (re, im))| {
+        let mut found = spare.take();
+        found.resize(slabs * size);
+        let parts = found.re.par_chunks_mut(size.max(1)).zip(found.im.par_chunks_mut(size.max(1))).enumerate();
+        parts.for_each_init(Parts::default, |rows, (slab, (re, im))| {
             Rows { read, first: slab * length, count: length, least }.transform(&self.rows, rows);
-            across((first, least), &rows.re, &rows.im, modes, re, im);
+            across((first, least), rows.lines(modes), re, im);
         });
-        let along = |(modes, width): (Modes, usize), axis| {
-            let found = modes.along(axis, width, spare.take());
+        let along = |(modes, width): (Parts, usize), axis| {
+            let found = along(&modes, axis, width, spare.take());
             spare.give(modes);
             found
         };
-        outer.iter().fold((Modes { re, im }, size), along).0
+        outer.iter().fold((found, size), along).0
     }
 }
 
@@ -158,8 +145,9 @@ struct Rows<'r> {
 impl Rows<'_> {
     /// The kept coefficients, row by row, in place of what `modes` held. Two rows are transformed at once, as real and
     /// imaginary parts.
-    fn transform(&self, axis: &Axis, modes: &mut Modes) {
-        let Modes { re, im } = modes.resized(self.count * axis.kept.len());
+    fn transform(&self, axis: &Axis, modes: &mut Parts) {
+        modes.resize(self.count * axis.kept.len());
+        let Parts { re, im } = modes;
         match &axis.plan {
             Plan::Single(plan) => self.one_by_one(plan.as_ref(), axis, re, im),
             Plan::Batch { .. } => self.in_batches(axis, re, im),
@@ -170,31 +158,23 @@ impl Rows<'_> {
         let (length, modes, lines) = (axis.plan.length(), axis.kept.len(), axis.plan.lines());
         let group = 2 * lines * modes;
         let groups = re.par_chunks_mut(group).zip(im.par_chunks_mut(group)).enumerate();
-        let buffers = || (Batch::default(), vec![0.0; length]);
-        groups.with_min_len(self.least).for_each_init(buffers, |(batch, row), (group, (out_re, out_im))| {
-            for part in [&mut batch.re, &mut batch.im] {
-                part.resize(length * lines, 0.0);
-            }
+        let buffers = || (Parts::default(), Between::default(), Parts::default(), vec![0.0; length]);
+        groups.with_min_len(self.least).for_each_init(buffers, |(batch, between, found, row), (group, outputs)| {
+            let (out_re, out_im) = outputs;
+            [&mut *batch, &mut *found].into_iter().for_each(|parts| parts.resize(length * lines));
             let rows = out_re.len() / modes;
+            let put = if lines == LINES { put::<LINES> } else { put::<HALF> };
             for at in 0..rows {
                 (self.read)((self.first + group * 2 * lines + at) * length, row);
-                put(row, if at % 2 == 0 { &mut batch.re } else { &mut batch.im }, at / 2, lines);
+                put(row, if at % 2 == 0 { &mut batch.re } else { &mut batch.im }, at / 2);
             }
             if rows % 2 == 1 {
                 row.fill(0.0);
-                put(row, &mut batch.im, rows / 2, lines);
+                put(row, &mut batch.im, rows / 2);
             }
-            axis.plan.run(batch, rows.div_ceil(2));
-            for (at, &mode) in axis.kept.iter().enumerate() {
-                let numbers = |mode: usize| (&batch.re[mode * lines..][..lines], &batch.im[mode * lines..][..lines]);
-                let (here, there) = (numbers(mode), numbers((length - mode) % length));
-                let rows_re = out_re[at..].iter_mut().step_by(modes);
-                for (row, (re, im)) in rows_re.zip(out_im[at..].iter_mut().step_by(modes)).enumerate() {
-                    let line = row / 2;
-                    let (here, there) = ((here.0[line], here.1[line]), (there.0[line], there.1[line]));
-                    (*re, *im) = part(here, there, row % 2 == 1);
-                }
-            }
+            axis.plan.run(batch.lines(lines), between, found.outputs());
+            let divide = if lines == LINES { divide::<LINES> } else { divide::<HALF> };
+            divide(found, axis, out_re, out_im);
         });
     }
 
@@ -226,6 +206,31 @@ impl Rows<'_> {
     }
 }
 
+/// Divides the coefficients of `N` pairs of rows, that were transformed as real and imaginary parts, into those of each
+/// row; fewer rows if there is room for fewer.
+fn divide<const N: usize>(found: &Parts, axis: &Axis, out_re: &mut [f64], out_im: &mut [f64]) {
+    let (length, modes) = (axis.plan.length(), axis.kept.len());
+    let (re, im) = (found.re.as_chunks::<N>().0, found.im.as_chunks::<N>().0);
+    for (at, &mode) in axis.kept.iter().enumerate() {
+        let (here, there) = ((&re[mode], &im[mode]), (&re[(length - mode) % length], &im[(length - mode) % length]));
+        let mut rows = [[[0.0; 2]; N]; 2];
+        wide(
+            #[inline(always)]
+            || {
+                for line in 0..N {
+                    let (here, there) = ((here.0[line], here.1[line]), (there.0[line], there.1[line]));
+                    let (even, odd) = (part(here, there, false), part(here, there, true));
+                    (rows[0][line], rows[1][line]) = ([even.0, odd.0], [even.1, odd.1]);
+                }
+            },
+        );
+        for (out, rows) in [&mut *out_re, &mut *out_im].into_iter().zip(&rows) {
+            let places = out[at..].iter_mut().step_by(modes);
+            places.zip(rows.as_flattened()).for_each(|(place, number)| *place = *number);
+        }
+    }
+}
+
 /// The coefficient of the real or the imaginary part of an array, from the one at this wavenumber and at the opposite.
 #[inline(always)]
 fn part(here: (f64, f64), there: (f64, f64), imaginary: bool) -> (f64, f64) {
@@ -236,41 +241,31 @@ fn part(here: (f64, f64), there: (f64, f64), imaginary: bool) -> (f64, f64) {
     }
 }
 
-/// Puts a row into a batch, as one of its lines.
-fn put(row: &[f64], batch: &mut [f64], line: usize, lines: usize) {
-    batch.chunks_exact_mut(lines).zip(row).for_each(|(to, from)| to[line] = *from);
+/// Puts a row into a batch of `N` lines, as one of them.
+fn put<const N: usize>(row: &[f64], batch: &mut [f64], line: usize) {
+    batch.as_chunks_mut::<N>().0.iter_mut().zip(row).for_each(|(to, from)| to[line] = *from);
 }
 
-/// Transforms the columns of a matrix of rows of `width` coefficients, a batch of columns at a time. In the output
-/// those of a batch stand together, so that batches can be written side by side, `least` of them at least by one task.
-fn across((axis, least): (&Axis, usize), re: &[f64], im: &[f64], width: usize, out_re: &mut [f64], out_im: &mut [f64]) {
+/// Transforms the lines of a matrix, which stand beside each other, a batch at a time. In the output those of a batch
+/// stand together, so that batches can be written side by side, `least` of them at least by one task.
+fn across((axis, least): (&Axis, usize), from: Lines<'_>, out_re: &mut [f64], out_im: &mut [f64]) {
     let (length, all) = (axis.plan.length(), axis.plan.lines());
     let group = axis.kept.len() * all;
     let groups = out_re.par_chunks_mut(group).zip(out_im.par_chunks_mut(group)).enumerate();
-    groups.with_min_len(least).for_each_init(Batch::default, |batch, (at, (out_re, out_im))| {
+    let buffers = || (Between::default(), Parts::default());
+    groups.with_min_len(least).for_each_init(buffers, |(between, few), (at, (re, im))| {
         let start = at * all;
-        let lines = all.min(width - start);
-        for (part, from) in [(&mut batch.re, re), (&mut batch.im, im)] {
-            part.resize(length * all, 0.0);
-            match all {
-                LINES => columns::<LINES>(from, width, start, part),
-                _ => columns::<HALF>(from, width, start, part),
+        let (mut lines, count) = (Lines { re: &from.re[start..], im: &from.im[start..], ..from }, from.step - start);
+        if count < all {
+            few.resize(length * all);
+            for (to, from) in [(&mut few.re, lines.re), (&mut few.im, lines.im)] {
+                let rows = to.chunks_exact_mut(all).zip(from.chunks(lines.step));
+                rows.for_each(|(to, from)| to[..count].copy_from_slice(&from[..count]));
             }
+            lines = few.lines(all);
         }
-        axis.transform(batch, lines, out_re, out_im);
+        axis.plan.run(lines, between, Outputs { re, im, places: Some(&axis.places) });
     });
-}
-
-/// Copies `N` columns, or as many as there are, of a matrix of rows of `width`; known numbers are copied at once.
-fn columns<const N: usize>(from: &[f64], width: usize, start: usize, to: &mut [f64]) {
-    let rows = to.as_chunks_mut::<N>().0.iter_mut().zip(from.chunks_exact(width));
-    rows.for_each(|(to, row)| simd::load(&row[start..], to));
-}
-
-/// Copies the rows of `N` that are kept.
-fn pick<const N: usize>(from: &[f64], kept: &[usize], to: &mut [f64]) {
-    let from = from.as_chunks::<N>().0;
-    to.as_chunks_mut::<N>().0.iter_mut().zip(kept).for_each(|(to, &mode)| *to = from[mode]);
 }
 
 /// The square of the wavenumber of each coefficient behind a transform of the columns whose own are given, and how many
@@ -287,30 +282,17 @@ fn beside(inner: &[(f64, f64)], axis: &Axis) -> Vec<(f64, f64)> {
     places
 }
 
-impl Modes {
-    /// For so many coefficients, of any values.
-    fn of(mut self, count: usize) -> Self {
-        self.resized(count);
-        self
-    }
-
-    fn resized(&mut self, count: usize) -> &mut Self {
-        [&mut self.re, &mut self.im].into_iter().for_each(|part| part.resize(count, 0.0));
-        self
-    }
-
-    /// Transforms along the last axis that is not transformed yet, into other memory; `width` coefficients stand for each
-    /// of its indices. Gives that number for the axis before it, too.
-    fn along(&self, axis: &Axis, width: usize, to: Modes) -> (Modes, usize) {
-        let size = axis.kept.len() * width.next_multiple_of(axis.plan.lines());
-        let block = axis.plan.length() * width;
-        let blocks = self.re.len() / block.max(1);
-        let Modes { mut re, mut im } = to.of(blocks * size);
-        let parts = re.par_chunks_mut(size.max(1)).zip(im.par_chunks_mut(size.max(1))).enumerate();
-        parts.for_each(|(at, (re, im))| {
-            let range = at * block..(at + 1) * block;
-            across((axis, 1), &self.re[range.clone()], &self.im[range], width, re, im);
-        });
-        (Modes { re, im }, size)
-    }
+/// Transforms along the last axis that is not transformed yet, into other memory; `width` coefficients stand for each of
+/// its indices. Gives that number for the axis before it, too.
+fn along(from: &Parts, axis: &Axis, width: usize, mut to: Parts) -> (Parts, usize) {
+    let size = axis.kept.len() * width.next_multiple_of(axis.plan.lines());
+    let block = axis.plan.length() * width;
+    to.resize(from.re.len() / block.max(1) * size);
+    let parts = to.re.par_chunks_mut(size.max(1)).zip(to.im.par_chunks_mut(size.max(1))).enumerate();
+    parts.for_each(|(at, (re, im))| {
+        let range = at * block..(at + 1) * block;
+        let lines = Lines { re: &from.re[range.clone()], im: &from.im[range], step: width };
+        across((axis, 1), lines, re, im);
+    });
+    (to, size)
 }

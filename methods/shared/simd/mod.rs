@@ -6,7 +6,7 @@
 
 #![cfg_attr(
     target_arch = "x86_64",
-    expect(unsafe_code, reason = "calls a function that needs features seen at run time")
+    expect(unsafe_code, reason = "calls functions that need features seen at run time, and asks for memory ahead")
 )]
 
 mod doubles;
@@ -102,6 +102,23 @@ pub fn store<V: Copy, const N: usize>(lanes: &[V; N], row: &mut [V]) {
         None => row.copy_from_slice(&lanes[..row.len()]),
     }
 }
+
+/// Asks for the memory of a slice that will be read soon. It changes no result.
+#[inline(always)]
+pub fn prefetch<T>(slice: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in 0..size_of_val(slice).div_ceil(CACHE_LINE) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: the instruction is there on every CPU of the architecture, and accepts any address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(slice.as_ptr().cast::<i8>().wrapping_add(line * CACHE_LINE)) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = slice;
+}
+
+/// Bytes of a line of a cache.
+#[cfg(target_arch = "x86_64")]
+const CACHE_LINE: usize = 64;
 
 /// The sum, the second half added to the first again and again: an order that vectors of any width can follow.
 #[inline(always)]
