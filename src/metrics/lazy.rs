@@ -25,3 +25,27 @@ impl<T> Lazy<T> {
         self.0.get_or_init(|| found)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_task_that_helps_with_another_one_does_not_wait_for_itself() {
+        let (lazy, computed) = (Lazy::default(), AtomicUsize::new(0));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a small pool");
+        let ask = || {
+            lazy.get(|| {
+                // What a thread does that waits for a part of its work.
+                rayon::yield_now();
+                computed.fetch_add(1, Ordering::Relaxed);
+                7
+            })
+        };
+        pool.scope(|scope| (0..3).for_each(|_| scope.spawn(|_| assert_eq!(*ask(), 7))));
+        assert!(computed.load(Ordering::Relaxed) >= 2, "one asked while another computed");
+        assert_eq!(*ask(), 7);
+    }
+}

@@ -2,7 +2,6 @@
 
 use codecbench_methods::api::{Tensor, TensorRef, View};
 use ndarray::{Array3, ArrayD, IxDyn};
-use rayon::prelude::*;
 
 use super::{Metric, Metrics, Original, measure};
 use crate::dataset::Kind;
@@ -52,20 +51,6 @@ fn four_numbers_by_hand() {
     assert_near(&metrics, Metric::GradNrmse, 0.5f64.sqrt());
     assert_eq!(metrics.get(Metric::MaxPointwiseRelErr), Some(f64::INFINITY), "a zero came back as 1");
     assert_eq!(metrics.get(Metric::PsnrPeak), None, "not an image");
-}
-
-#[test]
-fn comparisons_of_one_original_side_by_side_do_not_wait_for_each_other() {
-    let value = |at: usize| (at * 7919 % 1009) as f32 / 64.0;
-    let x = Tensor::from(Array3::from_shape_fn((24, 24, 24), |(i, j, k)| value((i * 24 + j) * 24 + k)).into_dyn());
-    let y = Tensor::from(Array3::from_shape_fn((24, 24, 24), |(i, j, k)| value((i * 24 + j) * 24 + k + 1)).into_dyn());
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().expect("a small pool");
-    for _ in 0..20 {
-        let original = Original::new(x.view(), Kind::Field, None);
-        let one = |_| measure(&original, &y.view(), None).get(Metric::SpectralErr).map(f64::to_bits);
-        let found: Vec<_> = pool.install(|| (0..16).into_par_iter().map(one).collect());
-        assert!(found[0].is_some() && found.iter().all(|one| *one == found[0]));
-    }
 }
 
 #[test]
