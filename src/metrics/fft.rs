@@ -282,14 +282,14 @@ fn sixteens<D: Doubles<N>, const N: usize, const WANTED: u8>(
         for at in 0..stride {
             let quarter = |quarter: usize| group + quarter * groups;
             // A list that is filled in a loop would be cleared first, by a call each time.
-            let between = [
+            let [a, b, c, d] = [
                 fours(from, first, quarter(0), at, step),
                 fours(from, first, quarter(1), at, step),
                 fours(from, first, quarter(2), at, step),
                 fours(from, first, quarter(3), at, step),
             ];
             for k in 0..4 {
-                let numbers = Four::transform([between[0][k], between[1][k], between[2][k], between[3][k]]);
+                let numbers = Four::transform([a[k], b[k], c[k], d[k]]);
                 let at = (16 * group + k) * stride + at;
                 to.store::<D, N, 4, WANTED>(numbers, (group > 0).then_some(factors), at, second.stride);
             }

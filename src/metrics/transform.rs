@@ -213,18 +213,18 @@ fn divide<const N: usize>(found: &Parts, axis: &Axis, out_re: &mut [f64], out_im
     let (re, im) = (found.re.as_chunks::<N>().0, found.im.as_chunks::<N>().0);
     for (at, &mode) in axis.kept.iter().enumerate() {
         let (here, there) = ((&re[mode], &im[mode]), (&re[(length - mode) % length], &im[(length - mode) % length]));
-        let mut rows = [[[0.0; 2]; N]; 2];
+        let (mut rows_re, mut rows_im) = ([[0.0; 2]; N], [[0.0; 2]; N]);
         wide(
             #[inline(always)]
             || {
                 for line in 0..N {
                     let (here, there) = ((here.0[line], here.1[line]), (there.0[line], there.1[line]));
                     let (even, odd) = (part(here, there, false), part(here, there, true));
-                    (rows[0][line], rows[1][line]) = ([even.0, odd.0], [even.1, odd.1]);
+                    (rows_re[line], rows_im[line]) = ([even.0, odd.0], [even.1, odd.1]);
                 }
             },
         );
-        for (out, rows) in [&mut *out_re, &mut *out_im].into_iter().zip(&rows) {
+        for (out, rows) in [(&mut *out_re, &rows_re), (&mut *out_im, &rows_im)] {
             let places = out[at..].iter_mut().step_by(modes);
             places.zip(rows.as_flattened()).for_each(|(place, number)| *place = *number);
         }
