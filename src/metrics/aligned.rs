@@ -2,9 +2,10 @@
 
 use std::ops::{Deref, DerefMut};
 
-/// Numbers and bytes of a line.
-const NUMBERS: usize = 8;
-const BYTES: usize = NUMBERS * size_of::<f64>();
+use codecbench_methods::shared::simd::CACHE_LINE;
+
+/// Numbers of a line.
+const NUMBERS: usize = CACHE_LINE / size_of::<f64>();
 
 /// Numbers, the first of which begins a line of a cache.
 #[derive(Debug, Default)]
@@ -18,7 +19,7 @@ impl Aligned {
     /// Makes room for `count` numbers. They hold anything: old numbers may have moved, all are finite if those were.
     pub fn resize(&mut self, count: usize) {
         self.memory.resize(count + NUMBERS - 1, 0.0);
-        (self.start, self.count) = (self.memory.as_ptr().align_offset(BYTES).min(NUMBERS - 1), count);
+        (self.start, self.count) = (self.memory.as_ptr().align_offset(CACHE_LINE).min(NUMBERS - 1), count);
     }
 }
 
@@ -49,7 +50,7 @@ mod tests {
         for count in [1, 100, 7, 100_000, 0, 3] {
             numbers.resize(count);
             numbers.fill(1.0);
-            assert_eq!((numbers.len(), numbers.as_ptr() as usize % BYTES), (count, 0));
+            assert_eq!((numbers.len(), numbers.as_ptr() as usize % CACHE_LINE), (count, 0));
         }
     }
 }

@@ -58,6 +58,8 @@ pub(super) struct Lines<'a> {
     pub re: &'a [f64],
     pub im: &'a [f64],
     pub step: usize,
+    /// How many of them are wanted: the others may hold anything finite.
+    pub count: usize,
 }
 
 /// Where transformed lines go.
@@ -86,7 +88,7 @@ impl Parts {
 
     /// So many lines, which stand here.
     pub fn lines(&self, lines: usize) -> Lines<'_> {
-        Lines { re: &self.re, im: &self.im, step: lines }
+        Lines { re: &self.re, im: &self.im, step: lines, count: lines }
     }
 
     /// The place of a transform of which all is kept.
@@ -186,7 +188,7 @@ impl Pass {
 
 fn single(plan: &dyn Fft<f64>, from: Lines<'_>, to: Outputs<'_>, lines: usize) {
     let mut numbers = vec![Complex::default(); plan.len()];
-    for line in 0..lines {
+    for line in 0..from.count {
         for (at, number) in numbers.iter_mut().enumerate() {
             let place = at * from.step + line;
             *number = Complex::new(from.re[place], from.im[place]);
@@ -365,7 +367,7 @@ mod tests {
             let mut out = Parts::default();
             out.resize(kept.len() * lines);
             let to = Outputs { places: Some(&places), ..out.outputs() };
-            plan.run(Lines { re: &re, im: &im, step }, &mut Between::default(), to);
+            plan.run(Lines { re: &re, im: &im, step, count: lines }, &mut Between::default(), to);
             for (line, (place, &k)) in (0..lines).flat_map(|line| kept.iter().enumerate().map(move |k| (line, k))) {
                 let term = |at: usize| {
                     let angle = TAU * (at * k % length) as f64 / length as f64;

@@ -255,14 +255,15 @@ fn across((axis, least): (&Axis, usize), from: Lines<'_>, out_re: &mut [f64], ou
     let buffers = || (Between::default(), Parts::default());
     groups.with_min_len(least).for_each_init(buffers, |(between, few), (at, (re, im))| {
         let start = at * all;
-        let (mut lines, count) = (Lines { re: &from.re[start..], im: &from.im[start..], ..from }, from.step - start);
+        let count = all.min(from.step - start);
+        let mut lines = Lines { re: &from.re[start..], im: &from.im[start..], count, ..from };
         if count < all {
             few.resize(length * all);
             for (to, from) in [(&mut few.re, lines.re), (&mut few.im, lines.im)] {
                 let rows = to.chunks_exact_mut(all).zip(from.chunks(lines.step));
                 rows.for_each(|(to, from)| to[..count].copy_from_slice(&from[..count]));
             }
-            lines = few.lines(all);
+            lines = Lines { count, ..few.lines(all) };
         }
         axis.plan.run(lines, between, Outputs { re, im, places: Some(&axis.places) });
     });
@@ -291,7 +292,7 @@ fn along(from: &Parts, axis: &Axis, width: usize, mut to: Parts) -> (Parts, usiz
     let parts = to.re.par_chunks_mut(size.max(1)).zip(to.im.par_chunks_mut(size.max(1))).enumerate();
     parts.for_each(|(at, (re, im))| {
         let range = at * block..(at + 1) * block;
-        let lines = Lines { re: &from.re[range.clone()], im: &from.im[range], step: width };
+        let lines = Lines { re: &from.re[range.clone()], im: &from.im[range], step: width, count: width };
         across((axis, 1), lines, re, im);
     });
     (to, size)

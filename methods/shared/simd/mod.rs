@@ -117,8 +117,7 @@ pub fn prefetch<T>(slice: &[T]) {
 }
 
 /// Bytes of a line of a cache.
-#[cfg(target_arch = "x86_64")]
-const CACHE_LINE: usize = 64;
+pub const CACHE_LINE: usize = 64;
 
 /// The sum, the second half added to the first again and again: an order that vectors of any width can follow.
 #[inline(always)]
