@@ -7,10 +7,12 @@
 
 use rayon::prelude::*;
 
-use super::picture::{Picture, pyramid};
+use super::film::Film;
+use super::picture::{Picture, Pyramid};
+use super::source::Read;
+use super::spare::{Lent, Spare};
+use super::sum::sums;
 use super::wide::wide;
-use super::window::WINDOW;
-use crate::dataset::Kind;
 
 /// Steps per level.
 const STEPS: usize = 2;
@@ -19,47 +21,6 @@ const LAMBDA: f64 = 1e-4;
 /// Largest displacement that a step may add, pixels: beyond, the linear model means nothing.
 const REACH: f64 = 2.0;
 
-/// How the frames lie in an array.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Film {
-    frames: usize,
-    /// Elements of a frame, luma or not.
-    stride: usize,
-    rows: usize,
-    columns: usize,
-    channels: usize,
-}
-
-impl Film {
-    /// Of frames, rows, columns, and channels if any, or of frames, planes, rows, columns. `luma_rows` says how many of
-    /// the rows are luma where chroma stands below. `None` for anything else, for a single frame, and for frames smaller
-    /// than the window.
-    pub fn of(shape: &[usize], kind: Kind, luma_rows: Option<usize>) -> Option<Self> {
-        let (frames, rows, columns, channels) = match (kind, shape) {
-            (Kind::Video, &[frames, rows, columns]) => (frames, rows, columns, 1),
-            (Kind::Video, &[frames, rows, columns, channels @ 1..=4]) => (frames, rows, columns, channels),
-            (Kind::Video, &[frames, _, rows, columns]) => (frames, rows, columns, 1),
-            _ => return None,
-        };
-        let luma = luma_rows.filter(|&luma| luma <= rows).unwrap_or(rows);
-        let film = Film { frames, stride: shape[1..].iter().product(), rows: luma, columns, channels };
-        (frames > 1 && luma >= WINDOW && columns >= WINDOW).then_some(film)
-    }
-
-    /// The luma of a frame, in units of `range`.
-    fn luma(&self, frame: usize, range: f64, read: &(impl Fn(usize, &mut [f64]) + Sync)) -> Picture {
-        let mut pixels = vec![0.0; self.rows * self.columns * self.channels];
-        read(frame * self.stride, &mut pixels);
-        if self.channels > 1 {
-            let mean = |pixel: &[f64]| pixel.iter().sum::<f64>() / (pixel.len() as f64 * range);
-            pixels = pixels.chunks_exact(self.channels).map(mean).collect();
-        } else {
-            pixels.iter_mut().for_each(|pixel| *pixel /= range);
-        }
-        Picture { columns: self.columns, pixels }
-    }
-}
-
 /// Displacements from each pixel of a frame to the next frame, pixels.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Flow {
@@ -67,40 +28,98 @@ pub(super) struct Flow {
     down: Vec<f32>,
 }
 
-/// The flow from each frame but the last to the next one. `read` fills a slice with values from a flat index on.
-pub(super) fn flows(film: &Film, range: f64, read: impl Fn(usize, &mut [f64]) + Sync) -> Vec<Flow> {
-    let pair = |(motion, seen): &mut (Motion, Option<(usize, Vec<Picture>)>), frame: usize| {
-        let levels = |frame: usize| pyramid(film.luma(frame, range, &read));
-        let known = seen.take().filter(|(seen, _)| *seen == frame);
-        let (from, to) = (known.map_or_else(|| levels(frame), |(_, levels)| levels), levels(frame + 1));
-        motion.follow(&from, &to);
-        *seen = Some((frame + 1, to));
-        motion.flow()
-    };
-    (0..film.frames - 1).into_par_iter().map_init(Default::default, pair).collect()
+/// The flow from each frame but the last to the next one.
+pub(super) fn flows(film: &Film, range: f64, read: &Read<'_>, spare: &Spare<Tracker>) -> Vec<Flow> {
+    let flow = |tracker: &mut Lent<'_, Tracker>, frame: usize| tracker.track((film, range), frame, read).clone();
+    (0..film.frames - 1).into_par_iter().map_init(|| Tracker::lent(spare), flow).collect()
 }
 
-/// The mean end-point error and its 95th percentile: the least value that 95 of 100 do not exceed.
-pub(super) fn end_point_errors(x: &[Flow], y: &[Flow]) -> (f64, f64) {
-    let mut errors = vec![0.0f32; x.iter().map(|flow| flow.right.len()).sum()];
-    let mut rest = &mut errors[..];
-    for (x, y) in x.iter().zip(y) {
-        let (errors, behind) = std::mem::take(&mut rest).split_at_mut(x.right.len());
-        rest = behind;
-        let parts = x.right.iter().zip(&x.down).zip(y.right.iter().zip(&y.down));
-        for (error, ((xr, xd), (yr, yd))) in errors.iter_mut().zip(parts) {
-            let (right, down) = (f64::from(yr - xr), f64::from(yd - xd));
-            *error = (right * right + down * down).sqrt() as f32;
-        }
-    }
-    let [sum] = super::sum::sums(errors.len(), &|at| [f64::from(errors[at])]);
+/// The mean end-point error of what is read, as [`flows`] reads it, and its 95th percentile: the least value that 95 of
+/// 100 do not exceed.
+pub(super) fn end_point_errors(
+    film: &Film,
+    range: f64,
+    read: &Read<'_>,
+    truth: &[Flow],
+    spare: &Spare<Tracker>,
+) -> (f64, f64) {
+    let pixels = film.rows * film.columns;
+    let mut errors = vec![0.0; pixels * truth.len()];
+    let pairs = errors.par_chunks_mut(pixels).zip(truth).enumerate();
+    pairs.for_each_init(
+        || Tracker::lent(spare),
+        |tracker, (frame, (errors, truth))| distances(truth, tracker.track((film, range), frame, read), errors),
+    );
+    mean_and_percentile(errors)
+}
+
+/// How far apart the ends of the arrows of two flows are.
+fn distances(x: &Flow, y: &Flow, out: &mut [f32]) {
+    let count = out.len();
+    let [xr, xd, yr, yd] = [&x.right, &x.down, &y.right, &y.down].map(|part| &part[..count]);
+    wide(
+        #[inline(always)]
+        || {
+            for at in 0..count {
+                let (right, down) = (f64::from(yr[at] - xr[at]), f64::from(yd[at] - xd[at]));
+                out[at] = (right * right + down * down).sqrt() as f32;
+            }
+        },
+    );
+}
+
+fn mean_and_percentile(mut errors: Vec<f32>) -> (f64, f64) {
+    let [sum] = sums(errors.len(), &|at| [f64::from(errors[at])]);
     let (count, rank) = (errors.len(), (errors.len() * 95).div_ceil(100) - 1);
     let (_, percentile, _) = errors.select_nth_unstable_by(rank, f32::total_cmp);
     (sum / count as f64, f64::from(*percentile))
 }
 
+/// Follows a film frame by frame, in memory that serves frame after frame.
+#[derive(Debug, Default)]
+pub(super) struct Tracker {
+    motion: Motion,
+    flow: Flow,
+    from: Pyramid,
+    to: Pyramid,
+    /// The frame in `to`.
+    seen: Option<usize>,
+}
+
+impl Tracker {
+    /// One that has seen nothing of this film.
+    fn lent(spare: &Spare<Self>) -> Lent<'_, Self> {
+        let mut tracker = spare.lend();
+        tracker.seen = None;
+        tracker
+    }
+
+    /// The flow from a frame to the next one.
+    fn track(&mut self, (film, range): (&Film, f64), frame: usize, read: &Read<'_>) -> &Flow {
+        if self.seen == Some(frame) {
+            std::mem::swap(&mut self.from, &mut self.to);
+        } else {
+            self.from.take(|picture| film.luma(frame, range, read, picture));
+        }
+        self.to.take(|picture| film.luma(frame + 1, range, read, picture));
+        self.seen = Some(frame + 1);
+        self.motion.follow(self.from.levels(), self.to.levels());
+        narrow(&self.motion.right, &mut self.flow.right);
+        narrow(&self.motion.down, &mut self.flow.down);
+        &self.flow
+    }
+}
+
+fn narrow(numbers: &[f64], out: &mut Vec<f32>) {
+    out.resize(numbers.len(), 0.0);
+    wide(
+        #[inline(always)]
+        || out.iter_mut().zip(numbers).for_each(|(out, &number)| *out = number as f32),
+    );
+}
+
 /// Displacements at one level of the pyramid, and memory that serves level after level.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Motion {
     columns: usize,
     right: Vec<f64>,
@@ -113,12 +132,6 @@ struct Motion {
 }
 
 impl Motion {
-    /// The flow at the first level.
-    fn flow(&self) -> Flow {
-        let narrow = |numbers: &[f64]| numbers.iter().map(|&number| number as f32).collect();
-        Flow { right: narrow(&self.right), down: narrow(&self.down) }
-    }
-
     /// Finds the displacements between two pyramids.
     fn follow(&mut self, from: &[Picture], to: &[Picture]) {
         self.columns = 0;
@@ -177,10 +190,7 @@ impl Motion {
         from.smooth(
             |row, columns, [bx, by]| {
                 from.gradients(row, columns.clone(), bx, by);
-                let difference = &difference[row * from.columns..][columns];
-                for ((bx, by), difference) in bx.iter_mut().zip(by).zip(difference) {
-                    (*bx, *by) = (*bx * difference, *by * difference);
-                }
+                weigh(bx, by, &difference[row * from.columns..][columns]);
             },
             |row, columns, [bx, by]| {
                 let here = row * from.columns + columns.start..row * from.columns + columns.end;
@@ -209,10 +219,27 @@ fn double(coarse: &[f64], columns: usize, picture: &Picture, fine: &mut Vec<f64>
 
 /// The products of two gradients in place of the gradients, and between them that of both.
 fn multiply(xx: &mut [f64], xy: &mut [f64], yy: &mut [f64]) {
-    for (xx, (xy, yy)) in xx.iter_mut().zip(xy.iter_mut().zip(yy)) {
-        let (gx, gy) = (*xx, *yy);
-        (*xx, *xy, *yy) = (gx * gx, gx * gy, gy * gy);
-    }
+    wide(
+        #[inline(always)]
+        || {
+            for (xx, (xy, yy)) in xx.iter_mut().zip(xy.iter_mut().zip(yy)) {
+                let (gx, gy) = (*xx, *yy);
+                (*xx, *xy, *yy) = (gx * gx, gx * gy, gy * gy);
+            }
+        },
+    );
+}
+
+/// Multiplies both gradients by what is left of the difference.
+fn weigh(bx: &mut [f64], by: &mut [f64], difference: &[f64]) {
+    wide(
+        #[inline(always)]
+        || {
+            for ((bx, by), difference) in bx.iter_mut().zip(by).zip(difference) {
+                (*bx, *by) = (*bx * difference, *by * difference);
+            }
+        },
+    );
 }
 
 /// Adds to displacements what solves the two equations of each pixel, as far as a step may reach.
@@ -236,6 +263,7 @@ fn solve([xx, xy, yy, bx, by]: [&[f64]; 5], right: &mut [f64], down: &mut [f64])
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::Kind;
 
     const ROWS: usize = 96;
     const COLUMNS: usize = 128;
@@ -254,7 +282,8 @@ mod tests {
     fn flow(frames: &[Vec<f64>]) -> Vec<Flow> {
         let all = frames.concat();
         let film = Film::of(&[frames.len(), ROWS, COLUMNS], Kind::Video, None).expect("a video");
-        flows(&film, 1.0, |start, out| out.copy_from_slice(&all[start..start + out.len()]))
+        let read = |start: usize, out: &mut [f64]| out.copy_from_slice(&all[start..start + out.len()]);
+        flows(&film, 1.0, &read, &Spare::default())
     }
 
     /// The flow where the window does not reach the border, from beyond which a texture comes in.
@@ -266,6 +295,12 @@ mod tests {
         flows.iter().map(|flow| Flow { right: cut(&flow.right), down: cut(&flow.down) }).collect()
     }
 
+    fn apart(x: &Flow, y: &Flow) -> (f64, f64) {
+        let mut errors = vec![0.0; x.right.len()];
+        distances(x, y, &mut errors);
+        mean_and_percentile(errors)
+    }
+
     #[test]
     fn a_texture_that_moves_is_followed_and_the_error_of_one_that_stands_is_the_way() {
         let still = inside(&flow(&[frame(0.0, 0.0), frame(0.0, 0.0)]));
@@ -274,32 +309,18 @@ mod tests {
             let all = found[0].right.len();
             let truth = Flow { right: vec![right as f32; all], down: vec![down as f32; all] };
             let way = (right * right + down * down).sqrt();
-            let (mean, percentile) = end_point_errors(&[truth], &found);
+            let (mean, percentile) = apart(&truth, &found[0]);
             assert!(mean < 0.03 + 0.02 * way && percentile < 0.05 + 0.04 * way, "{way}: {mean}, {percentile}");
-            let (mean, _) = end_point_errors(&still, &found);
+            let (mean, _) = apart(&still[0], &found[0]);
             assert!((mean - way).abs() < 0.01, "{way}: {mean}");
         }
     }
 
     #[test]
     fn errors_of_four_arrows_by_hand() {
-        let arrows = |right: [f32; 4], down: [f32; 4]| vec![Flow { right: right.to_vec(), down: down.to_vec() }];
+        let arrows = |right: [f32; 4], down: [f32; 4]| Flow { right: right.to_vec(), down: down.to_vec() };
         // Distances 0, 5, 1, 2: the mean is 2, and the least value that 95 % do not exceed is 5.
         let (x, y) = (arrows([0.0, 1.0, 2.0, 0.0], [0.0; 4]), arrows([0.0, 4.0, 1.0, 0.0], [0.0, 4.0, 0.0, -2.0]));
-        assert_eq!(end_point_errors(&x, &y), (2.0, 5.0));
-    }
-
-    #[test]
-    fn only_videos_of_several_frames_have_a_flow() {
-        let of = |shape: &[usize], kind| Film::of(shape, kind, None);
-        assert_eq!(of(&[1, 64, 64], Kind::Video), None);
-        assert_eq!(of(&[5, 10, 64], Kind::Video), None);
-        assert_eq!(of(&[5, 64, 64], Kind::Field), None);
-        let planar = of(&[5, 3, 64, 48], Kind::Video).expect("planes of frames");
-        assert_eq!((planar.rows, planar.columns, planar.stride, planar.channels), (64, 48, 3 * 64 * 48, 1));
-        let interleaved = of(&[5, 64, 48, 3], Kind::Video).expect("channels of pixels");
-        assert_eq!((interleaved.rows, interleaved.columns, interleaved.channels), (64, 48, 3));
-        let below = Film::of(&[2, 96, 64], Kind::Video, Some(64)).expect("chroma below the luma");
-        assert_eq!((below.rows, below.stride), (64, 96 * 64));
+        assert_eq!(apart(&x, &y), (2.0, 5.0));
     }
 }

@@ -99,7 +99,7 @@ fn similarity(metrics: &mut Metrics, original: &Original<'_>, source: &dyn Sourc
     let mut set = |metric, value: Option<f64>| metrics.set(metric, value.unwrap_or(f64::NAN));
     if pictures {
         let peak = peak(original).map_or(original.range, |peak| peak / original.scale);
-        let (ssim, ms_ssim) = similarity::pictures(planes, source, peak);
+        let (ssim, ms_ssim) = similarity::pictures(planes, source, peak, &original.spare);
         set(Metric::Ssim, ssim);
         set(Metric::MsSsim, ms_ssim);
     } else {
@@ -156,8 +156,9 @@ fn structure(metrics: &mut Metrics, original: &Original<'_>, source: &dyn Source
 /// How far the optical flow of a video has moved.
 fn motion(metrics: &mut Metrics, original: &Original<'_>, source: &dyn Source) {
     let Some(film) = original.film() else { return };
-    let decoded = flow::flows(&film, original.range, |start, out| source.decoded(start, out));
-    let (mean, percentile) = flow::end_point_errors(original.flow(&film), &decoded);
+    let read = |start: usize, out: &mut [f64]| source.decoded(start, out);
+    let (truth, trackers) = (original.flow(&film), &original.trackers);
+    let (mean, percentile) = flow::end_point_errors(&film, original.range, &read, truth, trackers);
     metrics.set(Metric::FlowEpe, mean);
     metrics.set(Metric::FlowEpeP95, percentile);
 }

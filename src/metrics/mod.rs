@@ -8,6 +8,7 @@ mod butterfly;
 mod entropy;
 mod error;
 mod fft;
+mod film;
 mod flow;
 mod lazy;
 mod measure;

@@ -17,6 +17,7 @@
 
 use rayon::prelude::*;
 
+use super::source::Read;
 use super::sum::{pairs, total};
 use super::wide::wide;
 use super::{Metric, Metrics};
@@ -30,9 +31,6 @@ struct Moments {
 
 /// Cells of a plane that are summed over the planes together.
 const TASK: usize = 1024;
-
-/// Where a distribution is read: fills a slice with its values from a flat index on.
-type Read<'r> = dyn Fn(usize, &mut [f64]) + Sync + 'r;
 
 /// What the planes of a cube add up to, cell by cell: f, and f times the index of its plane.
 struct Planes {

@@ -5,10 +5,12 @@ use std::ops::Range;
 use codecbench_methods::api::{Element, TensorRef, View};
 use codecbench_methods::for_dtype;
 
-use super::flow::{self, Film, Flow};
+use super::film::Film;
+use super::flow::{self, Flow, Tracker};
 use super::lazy::Lazy;
 use super::order::Sorted;
 use super::source::{self, Source};
+use super::spare::Spare;
 use super::spectrum::Spectrum;
 use super::sum::{blocks, pairs, total};
 use super::velocity::{Grid, Moments};
@@ -39,6 +41,8 @@ pub struct Original<'a> {
     gradient_range: Lazy<Option<f64>>,
     flow: Lazy<Vec<Flow>>,
     luma_rows: Option<usize>,
+    pub(super) trackers: Spare<Tracker>,
+    pub(super) spare: Spare<Vec<f64>>,
     pub(super) grid: Grid,
     moments: Lazy<Vec<Moments>>,
 }
@@ -67,6 +71,8 @@ impl<'a> Original<'a> {
             gradient_range: Lazy::default(),
             flow: Lazy::default(),
             luma_rows: None,
+            trackers: Spare::default(),
+            spare: Spare::default(),
             grid: Grid::default(),
             moments: Lazy::default(),
         }
@@ -144,7 +150,8 @@ impl<'a> Original<'a> {
     /// Optical flow of a video; computed at the first call.
     pub(super) fn flow(&self, film: &Film) -> &[Flow] {
         let source = self.alone();
-        self.flow.get(|| flow::flows(film, self.range, |start, out| source.original(start, out)))
+        let read = |start: usize, out: &mut [f64]| source.original(start, out);
+        self.flow.get(|| flow::flows(film, self.range, &read, &self.trackers))
     }
 
     /// Range of the central differences over all axes, scaled; computed at the first call.

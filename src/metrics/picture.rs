@@ -37,6 +37,7 @@ pub(super) fn halve(above: &[f64], below: &[f64], out: &mut [f64]) {
 }
 
 /// One channel of a frame.
+#[derive(Debug, Default)]
 pub(super) struct Picture {
     pub columns: usize,
     pub pixels: Vec<f64>,
@@ -52,13 +53,12 @@ impl Picture {
     }
 
     /// Half the size each way, every pixel the mean of four; an odd last row or column is dropped.
-    fn halved(&self) -> Picture {
-        let columns = self.columns / 2;
-        let mut pixels = vec![0.0; columns * (self.rows() / 2)];
-        for (at, out) in pixels.chunks_exact_mut(columns.max(1)).enumerate() {
+    fn halve_into(&self, half: &mut Picture) {
+        half.columns = self.columns / 2;
+        half.pixels.resize(half.columns * (self.rows() / 2), 0.0);
+        for (at, out) in half.pixels.chunks_exact_mut(half.columns.max(1)).enumerate() {
             halve(self.row(2 * at), self.row(2 * at + 1), out);
         }
-        Picture { columns, pixels }
     }
 
     /// Central differences along a row and down the columns, for some pixels of a row; at the borders a pixel stands for
@@ -264,16 +264,29 @@ fn mean<const K: usize>(lines: &[[[f64; PIXELS]; K]; WINDOW], weights: &[f64; WI
 }
 
 /// A picture and its halves, the picture first.
-pub(super) fn pyramid(picture: Picture) -> Vec<Picture> {
-    let mut levels = vec![picture];
-    while let Some(last) = levels.last()
-        && levels.len() < LEVELS
-        && last.rows().min(last.columns) >= 2 * SMALLEST
-    {
-        let half = last.halved();
-        levels.push(half);
+#[derive(Debug, Default)]
+pub(super) struct Pyramid(Vec<Picture>);
+
+impl Pyramid {
+    /// Takes another picture, which `fill` writes, in the memory of the one before.
+    pub fn take(&mut self, fill: impl FnOnce(&mut Picture)) {
+        let levels = &mut self.0;
+        levels.resize_with(levels.len().max(1), Picture::default);
+        fill(&mut levels[0]);
+        let mut count = 1;
+        while count < LEVELS && levels[count - 1].rows().min(levels[count - 1].columns) >= 2 * SMALLEST {
+            levels.resize_with(levels.len().max(count + 1), Picture::default);
+            let (finer, coarser) = levels.split_at_mut(count);
+            finer[count - 1].halve_into(&mut coarser[0]);
+            count += 1;
+        }
+        levels.truncate(count);
     }
-    levels
+
+    /// The levels, the picture first.
+    pub fn levels(&self) -> &[Picture] {
+        &self.0
+    }
 }
 
 #[cfg(test)]

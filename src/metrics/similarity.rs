@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::picture::halve;
 use super::source::Source;
+use super::spare::{Lent, Spare};
 use super::wide::wide;
 use super::window::{Constants, Rows, Similarity, WINDOW, has_window, similarity};
 use crate::dataset::Kind;
@@ -165,26 +166,31 @@ fn rounded(value: f64) -> f64 {
 ///
 /// Windows that hold a missing value are left out of SSIM, and `None` stands for no window at all; there is no MS-SSIM
 /// with missing values, or where the fifth scale is smaller than the window.
-pub(super) fn pictures(planes: Planes, source: &dyn Source, peak: f64) -> (Option<f64>, Option<f64>) {
+pub(super) fn pictures(
+    planes: Planes,
+    source: &dyn Source,
+    peak: f64,
+    spare: &Spare<Vec<f64>>,
+) -> (Option<f64>, Option<f64>) {
     let constants = Constants((K1 * peak).powi(2), (K2 * peak).powi(2));
     let scales = planes.has_scales(source);
     let found = planes.each(source, |plane| {
         let first = similarity(&plane, constants)?;
-        Some((first.ssim, if scales { smaller_scales(&plane, first, constants) } else { None }))
+        Some((first.ssim, if scales { smaller_scales(&plane, first, constants, spare) } else { None }))
     });
     let ssim = mean(found.iter().map(|(ssim, _)| *ssim));
     (ssim, mean(found.iter().filter_map(|(_, scales)| *scales)))
 }
 
 /// MS-SSIM of a plane whose similarity at the first scale is known.
-fn smaller_scales(plane: &Plane<'_>, first: Similarity, constants: Constants) -> Option<f64> {
-    let (mut product, mut halves) = (power(first.contrast, SCALES[0]), Halves::of(plane));
-    for (scale, weight) in SCALES.into_iter().enumerate().skip(1) {
-        let found = similarity(&halves, constants)?;
-        product *= power(if scale + 1 < SCALES.len() { found.contrast } else { found.ssim }, weight);
-        halves = Halves::of(&halves);
+fn smaller_scales(plane: &Plane<'_>, first: Similarity, constants: Constants, spare: &Spare<Vec<f64>>) -> Option<f64> {
+    let (mut product, mut halves) = (power(first.contrast, SCALES[0]), Halves::of(plane, spare));
+    let [_, middle @ .., last] = SCALES;
+    for weight in middle {
+        product *= power(similarity(&halves, constants)?.contrast, weight);
+        halves = Halves::of(&halves, spare);
     }
-    Some(product)
+    Some(product * power(similarity(&halves, constants)?.ssim, last))
 }
 
 /// A negative factor has no such power; it counts as no similarity.
@@ -206,16 +212,17 @@ pub(super) fn dssim(planes: Planes, source: &dyn Source) -> Option<f64> {
 }
 
 /// Two pictures at half the size each way, every pixel the mean of four; an odd last row or column is dropped.
-struct Halves {
+struct Halves<'s> {
     width: usize,
-    x: Vec<f64>,
-    y: Vec<f64>,
+    x: Lent<'s, Vec<f64>>,
+    y: Lent<'s, Vec<f64>>,
 }
 
-impl Halves {
-    fn of(rows: &dyn Rows) -> Self {
+impl<'s> Halves<'s> {
+    fn of(rows: &dyn Rows, spare: &'s Spare<Vec<f64>>) -> Self {
         let (height, width) = (rows.height() / 2, rows.width() / 2);
-        let (mut x, mut y) = (vec![0.0; height * width], vec![0.0; height * width]);
+        let (mut x, mut y) = (spare.lend(), spare.lend());
+        [&mut x, &mut y].into_iter().for_each(|half| half.resize(height * width, 0.0));
         let lines = x.par_chunks_mut(width.max(1)).zip(y.par_chunks_mut(width.max(1))).enumerate();
         let buffers = || std::array::from_fn::<_, 4, _>(|_| vec![0.0; rows.width()]);
         lines.for_each_init(buffers, |[x_above, y_above, x_below, y_below], (at, (x, y))| {
@@ -228,7 +235,7 @@ impl Halves {
     }
 }
 
-impl Rows for Halves {
+impl Rows for Halves<'_> {
     fn height(&self) -> usize {
         self.x.len() / self.width.max(1)
     }

@@ -8,6 +8,9 @@ use codecbench_methods::{for_dtype, for_pair};
 use super::Original;
 use super::wide::wide;
 
+/// Where an array is read: fills a slice with its values from a flat index on.
+pub(super) type Read<'r> = dyn Fn(usize, &mut [f64]) + Sync + 'r;
+
 /// An original and what came back, whatever their element type. Positions are flat indices in C order; values are in the
 /// unit of the data times [`Source::inverse`], and 0 where the original is missing.
 pub(super) trait Source: Sync {

@@ -5,8 +5,9 @@
 //! axis a quarter of the array is there, behind the one before it an eighth, and so on. The original is transformed once.
 
 use super::fft::Parts;
+use super::source::Read;
 use super::spare::Spare;
-use super::transform::{Read, Transform};
+use super::transform::Transform;
 
 /// Shells with less than this share of the power hold nothing but the rounding of the transform.
 const NOISE: f64 = 1e-28;

@@ -5,6 +5,7 @@ use rustfft::Fft;
 use rustfft::num_complex::Complex;
 
 use super::fft::{Between, HALF, LEFT_OUT, LINES, Lines, Outputs, Parts, Plan};
+use super::source::Read;
 use super::spare::Spare;
 use super::sum::BLOCK;
 use super::wide::wide;
@@ -13,9 +14,6 @@ use super::wide::wide;
 const TASK: usize = 1 << 15;
 /// Slabs from which on none is divided among threads.
 const MANY: usize = 16;
-
-/// Where an array is read: fills a slice with its values from a flat index on.
-pub(super) type Read<'r> = dyn Fn(usize, &mut [f64]) + Sync + 'r;
 
 /// Whether a wavenumber's shell may count, given the wavenumber's square, cycles per sample.
 fn counts(square: f64, longest: usize) -> bool {
@@ -119,7 +117,8 @@ impl Transform {
         let mut found = spare.take();
         found.resize(slabs * size);
         let parts = found.re.par_chunks_mut(size.max(1)).zip(found.im.par_chunks_mut(size.max(1))).enumerate();
-        parts.for_each_init(Parts::default, |rows, (slab, (re, im))| {
+        let rows = || spare.lend();
+        parts.for_each_init(rows, |rows, (slab, (re, im))| {
             Rows { read, first: slab * length, count: length, least }.transform(&self.rows, rows);
             across((first, least), rows.lines(modes), re, im);
         });

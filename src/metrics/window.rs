@@ -46,11 +46,12 @@ pub(super) struct Constants(pub f64, pub f64);
 pub(super) fn similarity(rows: &dyn Rows, constants: Constants) -> Option<Similarity> {
     let (down, across) = windows(rows)?;
     let (bands, strips) = (down.div_ceil(BAND), across.div_ceil(STRIP));
-    let task = |task: usize| {
+    let task = |lines: &mut Vec<Line>, task: usize| {
         let (band, strip) = (task / strips * BAND, task % strips * STRIP);
-        Strip::new(rows, strip, STRIP.min(across - strip)).sums(band..(band + BAND).min(down), constants)
+        Strip::new(rows, strip, STRIP.min(across - strip), lines).sums(band..(band + BAND).min(down), constants)
     };
-    let parts: Vec<_> = (0..bands * strips).into_par_iter().map(task).collect();
+    let lines = || vec![Line([[0.0; STRIP]; MAPS]); HELD];
+    let parts: Vec<_> = (0..bands * strips).into_par_iter().map_init(lines, task).collect();
     let [ssim, contrast, count] = total(parts);
     (count > 0.0).then(|| Similarity { ssim: ssim / count, contrast: contrast / count })
 }
@@ -91,7 +92,7 @@ struct Strip<'r> {
     /// What is filtered of one row of pixels.
     pixels: [[f64; PIXELS]; MAPS],
     /// Rows that are filtered along, and how many of them there are.
-    lines: Box<[Line; HELD]>,
+    lines: &'r mut [Line],
     held: usize,
     /// Rows up to the last that are the same in both pictures.
     same: usize,
@@ -107,9 +108,8 @@ struct Strip<'r> {
 type Factors = [[f64; STRIP]; 2];
 
 impl<'r> Strip<'r> {
-    fn new(rows: &'r dyn Rows, start: usize, count: usize) -> Self {
+    fn new(rows: &'r dyn Rows, start: usize, count: usize, lines: &'r mut [Line]) -> Self {
         let (weights, pixels) = (gaussian(SIGMA), [[0.0; PIXELS]; MAPS]);
-        let lines = Box::new([Line([[0.0; STRIP]; MAPS]); HELD]);
         let (presence, sums) = (Presence::new(), [[0.0; STRIP]; 2]);
         Strip { rows, weights, start, count, pixels, lines, held: 0, same: 0, presence, sums, windows: 0, waits: false }
     }
