@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::filters::Family;
-use super::line::{LANES, Line};
+use super::line::Line;
 use super::pyramid::MOST_LEVELS;
 
 /// Splits along an axis whose norms are told apart, and one more.
@@ -40,11 +40,11 @@ fn gain(family: Family, splits: usize, high: bool) -> f64 {
         return 1.0;
     }
     let length = 32 << splits;
-    let mut x = vec![[0.0f64; LANES]; 64];
+    let mut x = vec![[0.0f64]; 64];
     x[16 + usize::from(high) * 32][0] = 1.0;
     for level in (0..splits).rev() {
         let length = length >> level;
-        x.resize(length, [0.0; LANES]);
+        x.resize(length, [0.0]);
         Line::new(family, length).synthesise(&mut x);
     }
     x.iter().map(|x| x[0] * x[0]).sum::<f64>().sqrt()

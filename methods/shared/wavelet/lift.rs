@@ -3,7 +3,6 @@
 //! Both ways do the same operations on each value, in the same order.
 
 use super::filters::Family;
-use super::line::{LANES, Lanes};
 use crate::shared::real::Real;
 
 /// Lifting steps in order of analysis: odd values, even ones, odd ones, ...
@@ -35,7 +34,7 @@ impl<F: Real> Lifting<F> {
 
     /// Lines of at least two values to coefficients in `to`, `ceil(n / 2)` low ones first.
     #[inline(always)]
-    pub fn analyse_lines(&self, x: &mut [Lanes<F>], to: &mut [Lanes<F>]) {
+    pub fn analyse_lines<const N: usize>(&self, x: &mut [[F; N]], to: &mut [[F; N]]) {
         let last = x.len() - 1;
         for &[odd, even] in &self.pairs {
             // Each even value as soon as both odd ones beside it are done.
@@ -56,7 +55,7 @@ impl<F: Real> Lifting<F> {
 
     /// Coefficients of lines of at least two values to the values in `to`.
     #[inline(always)]
-    pub fn synthesise_lines(&self, x: &[Lanes<F>], to: &mut [Lanes<F>]) {
+    pub fn synthesise_lines<const N: usize>(&self, x: &[[F; N]], to: &mut [[F; N]]) {
         let (low, last) = (x.len().div_ceil(2), x.len() - 1);
         for (i, value) in to.iter_mut().enumerate() {
             let (place, factor) = if i % 2 == 0 { (i / 2, self.inverse) } else { (low + i / 2, self.scale) };
@@ -120,9 +119,9 @@ impl<F: Real> Lifting<F> {
 
 /// Adds `factor` times the sum of the values at the first and last place to that at the middle one.
 #[inline(always)]
-fn step<F: Real>(x: &mut [Lanes<F>], (before, at, after): (usize, usize, usize), factor: F) {
+fn step<F: Real, const N: usize>(x: &mut [[F; N]], (before, at, after): (usize, usize, usize), factor: F) {
     let (before, after) = (x[before], x[after]);
-    for lane in 0..LANES {
+    for lane in 0..N {
         x[at][lane] += (before[lane] + after[lane]) * factor;
     }
 }
@@ -161,7 +160,7 @@ mod tests {
             for length in 2..70usize {
                 let value = |i: usize| ((i * 7919 + 13) % 1009) as f32 / 7.0 - 60.0;
                 let mut row: Vec<f32> = (0..length).map(value).collect();
-                let mut x: Vec<Lanes<f32>> = row.iter().map(|&value| [value; LANES]).collect();
+                let mut x: Vec<[f32; 16]> = row.iter().map(|&value| [value; 16]).collect();
                 let (mut to, mut scratch) = (x.clone(), row.clone());
                 lifting.analyse_lines(&mut x, &mut to);
                 lifting.analyse_row(&mut row, &mut scratch);

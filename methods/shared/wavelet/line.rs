@@ -7,35 +7,29 @@ use super::filters::Family;
 use super::lift::Lifting;
 use crate::shared::real::Real;
 
-/// Lines that are transformed side by side.
-pub(super) const LANES: usize = 16;
-
-/// One value of each line.
-pub(super) type Lanes<F> = [F; LANES];
-
-/// The transform of lines of one length.
+/// The transform of lines of one length, `N` of them side by side.
 #[derive(Clone, Debug)]
-pub(super) struct Line<F> {
+pub(super) struct Line<F, const N: usize> {
     family: Family,
     length: usize,
-    scratch: Vec<Lanes<F>>,
+    scratch: Vec<[F; N]>,
     lifting: Option<Lifting<F>>,
     /// Low and high filters of analysis, then of synthesis.
     filters: [Vec<F>; 4],
 }
 
-impl<F: Real> Line<F> {
+impl<F: Real, const N: usize> Line<F, N> {
     /// For lines of `length` values.
     pub fn new(family: Family, length: usize) -> Self {
         let of = |values: Vec<f64>| values.into_iter().map(F::from_f64).collect();
         let filters = bank(family).map(of);
-        let scratch = vec![[F::default(); LANES]; length];
+        let scratch = vec![[F::default(); N]; length];
         Line { family, length, scratch, lifting: Lifting::new(family), filters }
     }
 
     /// Values to coefficients, low ones first.
     #[inline(always)]
-    pub fn analyse(&mut self, x: &mut Vec<Lanes<F>>) {
+    pub fn analyse(&mut self, x: &mut Vec<[F; N]>) {
         if self.length < 2 {
             return;
         }
@@ -49,7 +43,7 @@ impl<F: Real> Line<F> {
 
     /// Coefficients to values.
     #[inline(always)]
-    pub fn synthesise(&mut self, x: &mut Vec<Lanes<F>>) {
+    pub fn synthesise(&mut self, x: &mut Vec<[F; N]>) {
         if self.length < 2 {
             return;
         }
@@ -74,7 +68,7 @@ impl<F: Real> Line<F> {
         true
     }
 
-    fn haar_analyse(&mut self, x: &[Lanes<F>]) {
+    fn haar_analyse(&mut self, x: &[[F; N]]) {
         let (half, low) = (F::from_f64(std::f64::consts::FRAC_1_SQRT_2), self.length.div_ceil(2));
         for (i, pair) in x.chunks_exact(2).enumerate() {
             self.scratch[i] = std::array::from_fn(|lane| (pair[0][lane] + pair[1][lane]) * half);
@@ -85,7 +79,7 @@ impl<F: Real> Line<F> {
         }
     }
 
-    fn haar_synthesise(&mut self, x: &[Lanes<F>]) {
+    fn haar_synthesise(&mut self, x: &[[F; N]]) {
         let (half, low) = (F::from_f64(std::f64::consts::FRAC_1_SQRT_2), self.length.div_ceil(2));
         for (i, pair) in self.scratch.chunks_exact_mut(2).enumerate() {
             let (first, second) = (x[i], x[low + i]);
@@ -98,11 +92,11 @@ impl<F: Real> Line<F> {
     }
 
     /// The last value of an odd number is its own low coefficient; the others wrap around.
-    fn bank_analyse(&mut self, x: &[Lanes<F>]) {
+    fn bank_analyse(&mut self, x: &[[F; N]]) {
         let (even, low) = (self.length / 2 * 2, self.length.div_ceil(2));
         for (filter, first) in self.filters[..2].iter().zip([0, low]) {
             for i in 0..even / 2 {
-                let mut sum = [F::default(); LANES];
+                let mut sum = [F::default(); N];
                 let start = 2 * i + 1 + even * filter.len();
                 for (k, &factor) in filter.iter().enumerate() {
                     add(&mut sum, &x[(start - k) % even], factor);
@@ -115,9 +109,9 @@ impl<F: Real> Line<F> {
         }
     }
 
-    fn bank_synthesise(&mut self, x: &[Lanes<F>]) {
+    fn bank_synthesise(&mut self, x: &[[F; N]]) {
         let (even, low) = (self.length / 2 * 2, self.length.div_ceil(2));
-        self.scratch[..even].fill([F::default(); LANES]);
+        self.scratch[..even].fill([F::default(); N]);
         for (filter, first) in self.filters[2..].iter().zip([0, low]) {
             for i in 0..even / 2 {
                 let start = 2 * i + 2 + even * filter.len() - filter.len();
@@ -144,8 +138,8 @@ pub fn bank(family: Family) -> [Vec<f64>; 4] {
 }
 
 #[inline(always)]
-fn add<F: Real>(sum: &mut Lanes<F>, x: &Lanes<F>, factor: F) {
-    for lane in 0..LANES {
+fn add<F: Real, const N: usize>(sum: &mut [F; N], x: &[F; N], factor: F) {
+    for lane in 0..N {
         sum[lane] += x[lane] * factor;
     }
 }
@@ -154,8 +148,8 @@ fn add<F: Real>(sum: &mut Lanes<F>, x: &Lanes<F>, factor: F) {
 mod tests {
     use super::*;
 
-    fn line(values: &[f64]) -> Vec<Lanes<f64>> {
-        values.iter().map(|&value| [value; LANES]).collect()
+    fn line(values: &[f64]) -> Vec<[f64; 4]> {
+        values.iter().map(|&value| [value; 4]).collect()
     }
 
     #[test]
@@ -164,7 +158,7 @@ mod tests {
             for length in 1..70 {
                 let values: Vec<f64> = (0..length).map(|i| ((i * 37 + 11) % 23) as f64 - 9.0).collect();
                 let mut x = line(&values);
-                let mut transform = Line::<f64>::new(family, length);
+                let mut transform = Line::<f64, 4>::new(family, length);
                 transform.analyse(&mut x);
                 transform.synthesise(&mut x);
                 assert!(x.iter().zip(&values).all(|(x, y)| (x[3] - y).abs() < 1e-9), "{family:?} {length}");
@@ -176,12 +170,12 @@ mod tests {
     fn orthogonal_families_keep_energy_and_constants_have_no_high_part() {
         for family in Family::ALL {
             let mut x = line(&[1.0; 24]);
-            Line::<f64>::new(family, 24).analyse(&mut x);
+            Line::<f64, 4>::new(family, 24).analyse(&mut x);
             assert!(x[12..].iter().all(|x| x[0].abs() < 1e-9), "{family:?}");
             assert!(x[..12].iter().all(|x| (x[0] - std::f64::consts::SQRT_2).abs() < 1e-8), "{family:?}");
             let values: Vec<f64> = (0..24).map(|i| ((i * i) % 17) as f64).collect();
             let (energy, mut x) = (values.iter().map(|x| x * x).sum::<f64>(), line(&values));
-            Line::<f64>::new(family, 24).analyse(&mut x);
+            Line::<f64, 4>::new(family, 24).analyse(&mut x);
             let after: f64 = x.iter().map(|x| x[0] * x[0]).sum();
             let loose = family.is_biorthogonal();
             assert!((after / energy - 1.0).abs() < if loose { 0.5 } else { 1e-9 }, "{family:?}");

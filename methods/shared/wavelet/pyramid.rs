@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::filters::Family;
 use super::gains::Gains;
-use super::line::{LANES, Line};
+use super::line::Line;
 use super::passes::{self, Change, Linear, Reversible};
 use crate::shared::real::Real;
 use crate::shared::subband::{Alike, Band, Transform};
@@ -16,6 +16,10 @@ use crate::shared::subband::{Alike, Band, Transform};
 const SHORTEST: usize = 9;
 /// Most levels, where the number is automatic.
 pub(super) const MOST_LEVELS: u32 = 6;
+
+/// Lines that are changed side by side, and where there are no more than a few: work space is for so many.
+const MANY: usize = 16;
+const FEW: usize = 4;
 
 /// The box that a level works on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,7 +189,7 @@ impl Transform for Pyramid {
         self.reverse(data);
         for level in &self.levels {
             for &axis in &level.axes {
-                self.pass(level, axis, data, Linear::<_, true>(Line::new(self.family, level.shape[axis])));
+                self.linear::<_, true>(level, axis, data);
             }
         }
     }
@@ -193,7 +197,7 @@ impl Transform for Pyramid {
     fn inverse<F: Real>(&self, data: &mut [F]) {
         for level in self.levels.iter().rev() {
             for &axis in level.axes.iter().rev() {
-                self.pass(level, axis, data, Linear::<_, false>(Line::new(self.family, level.shape[axis])));
+                self.linear::<_, false>(level, axis, data);
             }
         }
         self.reverse(data);
@@ -218,8 +222,7 @@ impl Pyramid {
     pub fn forward_integers(&self, data: &mut [i32]) {
         for level in &self.levels {
             for &axis in &level.axes {
-                let scratch = vec![[0; LANES]; level.shape[axis]];
-                self.pass(level, axis, data, Reversible::<true>(scratch));
+                self.reversible::<true>(level, axis, data);
             }
         }
     }
@@ -228,14 +231,45 @@ impl Pyramid {
     pub fn inverse_integers(&self, data: &mut [i32]) {
         for level in self.levels.iter().rev() {
             for &axis in level.axes.iter().rev() {
-                let scratch = vec![[0; LANES]; level.shape[axis]];
-                self.pass(level, axis, data, Reversible::<false>(scratch));
+                self.reversible::<false>(level, axis, data);
             }
         }
     }
 
+    /// Values of a level's box to coefficients along `axis`, or back.
+    fn linear<F: Real, const FORWARD: bool>(&self, level: &Level, axis: usize, data: &mut [F]) {
+        let (family, length) = (self.family, level.shape[axis]);
+        match self.lines(level, axis) {
+            1 => self.pass(level, axis, data, Linear::<_, 1, FORWARD>(Line::new(family, length))),
+            2..=FEW => self.pass(level, axis, data, Linear::<_, FEW, FORWARD>(Line::new(family, length))),
+            _ => self.pass(level, axis, data, Linear::<_, MANY, FORWARD>(Line::new(family, length))),
+        }
+    }
+
+    /// Integers of a level's box to coefficients along `axis`, or back.
+    fn reversible<const FORWARD: bool>(&self, level: &Level, axis: usize, data: &mut [i32]) {
+        let length = level.shape[axis];
+        match self.lines(level, axis) {
+            1 => self.pass(level, axis, data, Reversible::<1, FORWARD>(vec![[0]; length])),
+            2..=FEW => self.pass(level, axis, data, Reversible::<FEW, FORWARD>(vec![[0; FEW]; length])),
+            _ => self.pass(level, axis, data, Reversible::<MANY, FORWARD>(vec![[0; MANY]; length])),
+        }
+    }
+
+    /// Lines of a level's box along `axis` that can be changed side by side.
+    fn lines(&self, level: &Level, axis: usize) -> usize {
+        let (outer, row) = level.shape.split_at(level.shape.len() - 1);
+        if axis < outer.len() { row[0] } else { outer.iter().product() }
+    }
+
     /// Changes every line of a level's box along `axis`.
-    fn pass<V: Copy + Default + PartialEq>(&self, level: &Level, axis: usize, data: &mut [V], change: impl Change<V>) {
+    fn pass<V: Copy + Default + PartialEq, const N: usize>(
+        &self,
+        level: &Level,
+        axis: usize,
+        data: &mut [V],
+        change: impl Change<V, N>,
+    ) {
         let (rows, length) = (self.rows(level, axis), level.shape[axis]);
         if axis + 1 == level.shape.len() {
             passes::rows(&rows, length, data, change);

@@ -2,10 +2,8 @@
 //!
 //! Sums wrap around. The inverse takes away exactly what was added, so that nothing is lost even then.
 
-use super::line::Lanes;
-
 /// Values to coefficients, `ceil(n / 2)` low ones first.
-pub(super) fn analyse(x: &mut [Lanes<i32>], scratch: &mut [Lanes<i32>]) {
+pub(super) fn analyse<const N: usize>(x: &mut [[i32; N]], scratch: &mut [[i32; N]]) {
     if x.len() < 2 {
         return;
     }
@@ -17,7 +15,7 @@ pub(super) fn analyse(x: &mut [Lanes<i32>], scratch: &mut [Lanes<i32>]) {
 }
 
 /// Coefficients to values.
-pub(super) fn synthesise(x: &mut [Lanes<i32>], scratch: &mut [Lanes<i32>]) {
+pub(super) fn synthesise<const N: usize>(x: &mut [[i32; N]], scratch: &mut [[i32; N]]) {
     if x.len() < 2 {
         return;
     }
@@ -30,7 +28,7 @@ pub(super) fn synthesise(x: &mut [Lanes<i32>], scratch: &mut [Lanes<i32>]) {
 
 /// Adds to every second value from `first` on what `change` makes of its neighbours; the ends mirror.
 #[inline(always)]
-fn step(x: &mut [Lanes<i32>], first: usize, change: impl Fn(i32, i32) -> i32) {
+fn step<const N: usize>(x: &mut [[i32; N]], first: usize, change: impl Fn(i32, i32) -> i32) {
     let last = x.len() - 1;
     for i in (first..x.len()).step_by(2) {
         let before = x[if i == 0 { 1 } else { i - 1 }];
@@ -53,7 +51,7 @@ mod tests {
                 1 => i32::MIN + i as i32,
                 _ => (i as i32 * 7919) << (i % 20),
             };
-            let original: Vec<Lanes<i32>> = (0..length).map(|i| [value(i); super::super::line::LANES]).collect();
+            let original: Vec<[i32; 4]> = (0..length).map(|i| [value(i); 4]).collect();
             let (mut x, mut scratch) = (original.clone(), original.clone());
             analyse(&mut x, &mut scratch);
             synthesise(&mut x, &mut scratch);
@@ -63,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_ramp_has_no_high_part_but_at_its_end() {
-        let mut x: Vec<Lanes<i32>> = (0..16).map(|i| [i; super::super::line::LANES]).collect();
+        let mut x: Vec<[i32; 4]> = (0..16).map(|i| [i; 4]).collect();
         let mut scratch = x.clone();
         analyse(&mut x, &mut scratch);
         assert!(x[8..15].iter().all(|x| x[0] == 0) && x[15][0] == 1);
