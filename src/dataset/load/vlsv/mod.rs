@@ -18,7 +18,7 @@ use crate::dataset::manifest::{Layout, VlsvView};
 
 /// Cells of a dense box that may always be made, and how many times the stored cells otherwise: two blocks at the ends
 /// of a large mesh must not fill the memory with zeros.
-const CELLS: u64 = 1 << 24;
+pub const CELLS: u64 = 1 << 24;
 /// See [`CELLS`].
 const TIMES_STORED: u64 = 64;
 /// Most relative deviation of a velocity mesh from an even spacing.
