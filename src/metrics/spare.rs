@@ -64,7 +64,8 @@ mod tests {
     fn what_was_lent_is_lent_again() {
         let spare = Spare::<Vec<u8>>::default();
         let (mut one, mut other) = (spare.lend(), spare.lend());
-        (one.reserve(100), other.push(7));
+        one.reserve(100);
+        other.push(7);
         drop(one);
         assert!(spare.lend().capacity() >= 100);
         drop(other);
