@@ -223,8 +223,7 @@ impl Session {
         let candidates = std::mem::take(&mut self.pool);
         let kept = smallest::cover(candidates.into_iter().map(|input| {
             let outcome = guard::run(&self.target, &input);
-            let news = known.news(&outcome);
-            (input, news)
+            (input, known.news(&outcome))
         }));
         if !kept.is_empty() {
             corpus::write(&self.target.name, &kept).expect("the corpus can be written");

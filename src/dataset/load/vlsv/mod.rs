@@ -16,10 +16,10 @@ use self::footer::{Array, File};
 use super::{FormatError, Parsed, malformed, raw, unsupported};
 use crate::dataset::manifest::{Layout, VlsvView};
 
-/// Cells of a dense box that may always be made, and how many times the stored cells otherwise: two blocks at the ends
-/// of a large mesh must not fill the memory with zeros.
+/// Cells of a dense box that may always be made, however few are stored.
 pub const CELLS: u64 = 1 << 24;
-/// See [`CELLS`].
+/// How many times the stored cells a larger box may have: two blocks at the ends of a large mesh must not fill the memory
+/// with zeros.
 const TIMES_STORED: u64 = 64;
 /// Most relative deviation of a velocity mesh from an even spacing.
 const EVEN: f64 = 1e-9;
