@@ -98,7 +98,7 @@ impl Parts {
 }
 
 /// Memory for what stands between two passes.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Between {
     here: Parts,
     there: Parts,

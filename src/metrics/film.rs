@@ -1,9 +1,9 @@
 //! The frames of a video as optical flow sees them: one plane of luma each.
 
+use super::filter::WINDOW;
 use super::picture::Picture;
 use super::source::Read;
 use super::wide::wide;
-use super::window::WINDOW;
 use crate::dataset::Kind;
 
 /// How the frames lie in an array.
@@ -35,15 +35,15 @@ impl Film {
 
     /// The luma of a frame, in units of `range`.
     pub fn luma(&self, frame: usize, range: f64, read: &Read<'_>, picture: &mut Picture) {
-        picture.columns = self.columns;
-        picture.pixels.resize(self.rows * self.columns, 0.0);
+        picture.resize(self.rows, self.columns);
+        let pixels = picture.pixels_mut();
         if self.channels == 1 {
-            read(frame * self.stride, &mut picture.pixels);
-            divide(&mut picture.pixels, range);
+            read(frame * self.stride, pixels);
+            divide(pixels, range);
             return;
         }
         let mut row = vec![0.0; self.columns * self.channels];
-        for (at, pixels) in picture.pixels.chunks_exact_mut(self.columns).enumerate() {
+        for (at, pixels) in pixels.chunks_exact_mut(self.columns).enumerate() {
             read(frame * self.stride + at * row.len(), &mut row);
             let means = row.chunks_exact(self.channels);
             let means = means.map(|pixel| pixel.iter().sum::<f64>() / (pixel.len() as f64 * range));
@@ -85,7 +85,7 @@ mod tests {
         let luma = |shape: &[usize]| {
             let mut picture = Picture::default();
             Film::of(shape, Kind::Video, None).expect("a video").luma(1, 2.0, &read, &mut picture);
-            picture.pixels
+            picture.pixels_mut().to_vec()
         };
         let plane = luma(&[2, 3, 11, 12]);
         assert_eq!((plane.len(), plane[0], plane[131]), (132, 198.0, 263.5));

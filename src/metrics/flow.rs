@@ -5,9 +5,12 @@
 //! 11 x 11 pixels: two steps of Gauss and Newton per level of a pyramid of halves. Lambda keeps still what has no
 //! structure. Only the luma moves: the first plane, or the mean of interleaved channels, in units of the original's range.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::film::Film;
+use super::filter::Numbers;
 use super::picture::{Picture, Pyramid};
 use super::source::Read;
 use super::spare::{Lent, Spare};
@@ -20,6 +23,8 @@ const STEPS: usize = 2;
 const LAMBDA: f64 = 1e-4;
 /// Largest displacement that a step may add, pixels: beyond, the linear model means nothing.
 const REACH: f64 = 2.0;
+/// Rows that one task takes. It reads ten more.
+const BAND: usize = 64;
 
 /// Displacements from each pixel of a frame to the next frame, pixels.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -139,7 +144,7 @@ impl Motion {
             if self.columns == 0 {
                 for part in [&mut self.right, &mut self.down] {
                     part.clear();
-                    part.resize(from.pixels.len(), 0.0);
+                    part.resize(from.len(), 0.0);
                 }
             } else {
                 for part in [&mut self.right, &mut self.down] {
@@ -147,65 +152,96 @@ impl Motion {
                     std::mem::swap(part, &mut self.spare);
                 }
             }
-            self.columns = from.columns;
+            self.columns = from.columns();
             self.refine(from, to);
         }
     }
 
     /// Steps of Gauss and Newton towards the least difference of `to`, moved back, from `from`.
     fn refine(&mut self, from: &Picture, to: &Picture) {
-        let squares = &mut self.squares;
-        squares.iter_mut().for_each(|square| square.resize(from.pixels.len(), 0.0));
-        from.smooth(
-            |row, columns, [xx, xy, yy]| {
-                from.gradients(row, columns, xx, yy);
-                multiply(xx, xy, yy);
-            },
-            |row, columns, means| {
-                for (square, mean) in squares.iter_mut().zip(means) {
-                    let here = row * from.columns + columns.start..row * from.columns + columns.end;
-                    square[here].copy_from_slice(&mean[..columns.len()]);
-                }
-            },
-        );
-        self.difference.resize(from.pixels.len(), 0.0);
+        self.multiply(from);
+        self.difference.resize(from.len(), 0.0);
         for _ in 0..STEPS {
-            self.differences(from, to);
+            self.subtract(from, to);
             self.step(from);
         }
     }
 
+    /// Fills the smoothed products of the gradients.
+    fn multiply(&mut self, from: &Picture) {
+        self.squares.iter_mut().for_each(|square| square.resize(from.len(), 0.0));
+        bands(from, self.squares.each_mut().map(|square| &mut square[..])).for_each(|(band, [xx, xy, yy])| {
+            from.smooth(
+                band.clone(),
+                |row, columns, [xx, xy, yy]| {
+                    from.gradients(row, columns, xx, yy);
+                    multiply(xx, xy, yy);
+                },
+                |row, columns, means| {
+                    let here = place(from, row - band.start, &columns);
+                    for (square, Numbers(mean)) in [&mut *xx, &mut *xy, &mut *yy].into_iter().zip(means) {
+                        square[here.clone()].copy_from_slice(&mean[..columns.len()]);
+                    }
+                },
+            );
+        });
+    }
+
     /// What is left of `from` when `to`, moved back, is taken away.
-    fn differences(&mut self, from: &Picture, to: &Picture) {
-        let columns = self.columns;
-        let moved = self.right.chunks_exact(columns).zip(self.down.chunks_exact(columns));
-        for (row, (difference, (right, down))) in self.difference.chunks_exact_mut(columns).zip(moved).enumerate() {
-            to.left_of(from.row(row), row, right, down, difference);
-        }
+    fn subtract(&mut self, from: &Picture, to: &Picture) {
+        bands(from, [&mut self.difference]).for_each(|(band, [difference])| {
+            let all = band.start * from.columns()..band.end * from.columns();
+            to.left_of(from, band.start, &self.right[all.clone()], &self.down[all], difference);
+        });
     }
 
     /// One step, given what is left and the smoothed products of the gradients.
     fn step(&mut self, from: &Picture) {
         let (difference, [xx, xy, yy]) = (&self.difference, &self.squares);
-        from.smooth(
-            |row, columns, [bx, by]| {
-                from.gradients(row, columns.clone(), bx, by);
-                weigh(bx, by, &difference[row * from.columns..][columns]);
-            },
-            |row, columns, [bx, by]| {
-                let here = row * from.columns + columns.start..row * from.columns + columns.end;
-                let products = [&xx[here.clone()], &xy[here.clone()], &yy[here.clone()], bx, by];
-                solve(products, &mut self.right[here.clone()], &mut self.down[here]);
-            },
-        );
+        bands(from, [&mut self.right, &mut self.down]).for_each(|(band, [right, down])| {
+            from.smooth(
+                band.clone(),
+                |row, columns, [bx, by]| {
+                    let difference = &difference[place(from, row, &columns)];
+                    from.gradients(row, columns, bx, by);
+                    weigh(bx, by, difference);
+                },
+                |row, columns, [Numbers(bx), Numbers(by)]| {
+                    let (all, here) = (place(from, row, &columns), place(from, row - band.start, &columns));
+                    let products = [&xx[all.clone()], &xy[all.clone()], &yy[all], bx, by];
+                    solve(products, &mut right[here.clone()], &mut down[here]);
+                },
+            );
+        });
     }
+}
+
+/// Rows of a picture that are worth a task, with what belongs to them of some maps of its size.
+fn bands<'m, const K: usize>(
+    picture: &Picture,
+    maps: [&'m mut [f64]; K],
+) -> impl ParallelIterator<Item = (Range<usize>, [&'m mut [f64]; K])> {
+    let (rows, columns) = (picture.rows(), picture.columns());
+    let mut maps = maps.map(|map| map.chunks_mut(BAND * columns));
+    let starts = (0..rows).step_by(BAND);
+    let bands: Vec<_> = starts
+        .map(|start| {
+            (start..(start + BAND).min(rows), maps.each_mut().map(|map| map.next().expect("a map of its size")))
+        })
+        .collect();
+    bands.into_par_iter()
+}
+
+/// Where some columns of a row lie in a map.
+fn place(picture: &Picture, row: usize, columns: &Range<usize>) -> Range<usize> {
+    row * picture.columns() + columns.start..row * picture.columns() + columns.end
 }
 
 /// A component of the same motion in a picture of twice the size.
 fn double(coarse: &[f64], columns: usize, picture: &Picture, fine: &mut Vec<f64>) {
-    fine.resize(picture.pixels.len(), 0.0);
+    fine.resize(picture.len(), 0.0);
     let rows = coarse.len() / columns;
-    for (row, fine) in fine.chunks_exact_mut(picture.columns).enumerate() {
+    for (row, fine) in fine.chunks_exact_mut(picture.columns()).enumerate() {
         let coarse = &coarse[(row / 2).min(rows - 1) * columns..][..columns];
         for (fine, coarse) in fine.chunks_exact_mut(2).zip(coarse) {
             let doubled = 2.0 * coarse;

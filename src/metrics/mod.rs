@@ -4,11 +4,13 @@
 
 mod aligned;
 mod axes;
+mod between;
 mod butterfly;
 mod entropy;
 mod error;
 mod fft;
 mod film;
+mod filter;
 mod flow;
 mod lazy;
 mod measure;
@@ -18,6 +20,7 @@ mod original;
 mod picture;
 mod ranks;
 mod similarity;
+mod smooth;
 mod sort;
 mod source;
 mod spare;

@@ -4,11 +4,12 @@
 
 use rayon::prelude::*;
 
+use super::filter::WINDOW;
 use super::picture::halve;
 use super::source::Source;
 use super::spare::{Lent, Spare};
 use super::wide::wide;
-use super::window::{Constants, Rows, Similarity, WINDOW, has_window, similarity};
+use super::window::{Constants, Rows, Similarity, has_window, similarity};
 use crate::dataset::Kind;
 
 const K1: f64 = 0.01;

@@ -6,7 +6,6 @@
 
 use super::fft::Parts;
 use super::source::Read;
-use super::spare::Spare;
 use super::transform::Transform;
 
 /// Shells with less than this share of the power hold nothing but the rounding of the transform.
@@ -19,7 +18,6 @@ pub(super) struct Spectrum {
     modes: Parts,
     /// Power per shell.
     power: Vec<f64>,
-    spare: Spare<Parts>,
 }
 
 impl Spectrum {
@@ -29,10 +27,9 @@ impl Spectrum {
             return None;
         }
         let transform = Transform::new(shape);
-        let spare = Spare::default();
-        let modes = transform.run(read, &spare);
+        let modes = transform.run(read);
         let power = transform.sums(|at| square(&modes, at));
-        Some(Spectrum { transform, modes, power, spare })
+        Some(Spectrum { transform, modes, power })
     }
 
     /// The largest relative error of the radially averaged power spectrum over wavenumbers from the first up to half the
@@ -40,11 +37,11 @@ impl Spectrum {
     ///
     /// Wavenumbers are in cycles per sample along every axis; shells are as wide as the longest axis resolves.
     pub fn error(&self, errors: &Read<'_>) -> Option<f64> {
-        let (x, e, power) = (&self.modes, self.transform.run(errors, &self.spare), &self.power);
+        let (x, e, power) = (&self.modes, self.transform.run(errors), &self.power);
         // |X + E|^2 - |X|^2.
         let term = |at: usize| 2.0 * (x.re[at] * e.re[at] + x.im[at] * e.im[at]) + square(&e, at);
         let change = self.transform.sums(term);
-        self.spare.give(e);
+        self.transform.give(e);
         let floor = NOISE * power.iter().sum::<f64>();
         let relative = (1..power.len()).filter(|&shell| power[shell] > floor || change[shell].abs() > floor);
         let error =

@@ -59,6 +59,23 @@ pub(super) struct Transform {
     /// For each coefficient its shell, and how many coefficients it stands for; none for those beyond the last shell.
     places: Vec<(u32, f64)>,
     shells: usize,
+    memory: Memory,
+}
+
+/// Memory that serves one transform after another.
+#[derive(Debug, Default)]
+struct Memory {
+    parts: Spare<Parts>,
+    batches: Spare<Batch>,
+}
+
+/// Lines that are transformed together.
+#[derive(Debug, Default)]
+struct Batch {
+    lines: Parts,
+    between: Between,
+    found: Parts,
+    row: Vec<f64>,
 }
 
 impl Transform {
@@ -83,7 +100,8 @@ impl Transform {
             let shell = shell(square, longest);
             if shell < shells { (shell as u32, stands_for) } else { (0, 0.0) }
         };
-        Transform { rows, columns, places: places.into_iter().map(place).collect(), shells }
+        let places = places.into_iter().map(place).collect();
+        Transform { rows, columns, places, shells, memory: Memory::default() }
     }
 
     /// Per shell the sum of a term of each coefficient, in pieces of fixed size.
@@ -103,11 +121,12 @@ impl Transform {
         parts.into_iter().fold(vec![0.0; self.shells], add)
     }
 
-    /// The coefficients of an array, in memory that is to spare.
-    pub fn run(&self, read: &Read<'_>, spare: &Spare<Parts>) -> Parts {
+    /// The coefficients of an array.
+    pub fn run(&self, read: &Read<'_>) -> Parts {
+        let Memory { parts: spare, batches } = &self.memory;
         let Some((first, outer)) = self.columns.split_first() else {
             let mut modes = spare.take();
-            Rows { read, first: 0, count: 1, least: 1 }.transform(&self.rows, &mut modes);
+            Rows { read, first: 0, count: 1, least: 1, batches }.transform(&self.rows, &mut modes);
             return modes;
         };
         let (length, modes) = (first.plan.length(), self.rows.kept.len());
@@ -119,15 +138,32 @@ impl Transform {
         let parts = found.re.par_chunks_mut(size.max(1)).zip(found.im.par_chunks_mut(size.max(1))).enumerate();
         let rows = || spare.lend();
         parts.for_each_init(rows, |rows, (slab, (re, im))| {
-            Rows { read, first: slab * length, count: length, least }.transform(&self.rows, rows);
-            across((first, least), rows.lines(modes), re, im);
+            Rows { read, first: slab * length, count: length, least, batches }.transform(&self.rows, rows);
+            Across { axis: first, least, batches }.transform(rows.lines(modes), re, im);
         });
-        let along = |(modes, width): (Parts, usize), axis| {
-            let found = along(&modes, axis, width, spare.take());
-            spare.give(modes);
-            found
-        };
-        outer.iter().fold((found, size), along).0
+        outer.iter().fold((found, size), |modes, axis| self.along(modes, axis)).0
+    }
+
+    /// Takes coefficients back: their memory serves another transform.
+    pub fn give(&self, modes: Parts) {
+        self.memory.parts.give(modes);
+    }
+
+    /// Transforms along the last axis that is not transformed yet, into other memory; so many coefficients stand for each
+    /// of its indices. Gives that number for the axis before it, too.
+    fn along(&self, (from, width): (Parts, usize), axis: &Axis) -> (Parts, usize) {
+        let size = axis.kept.len() * width.next_multiple_of(axis.plan.lines());
+        let block = axis.plan.length() * width;
+        let mut to = self.memory.parts.take();
+        to.resize(from.re.len() / block.max(1) * size);
+        let parts = to.re.par_chunks_mut(size.max(1)).zip(to.im.par_chunks_mut(size.max(1))).enumerate();
+        parts.for_each(|(at, (re, im))| {
+            let range = at * block..(at + 1) * block;
+            let lines = Lines { re: &from.re[range.clone()], im: &from.im[range], step: width, count: width };
+            Across { axis, least: 1, batches: &self.memory.batches }.transform(lines, re, im);
+        });
+        self.give(from);
+        (to, size)
     }
 }
 
@@ -139,6 +175,7 @@ struct Rows<'r> {
     count: usize,
     /// Batches that one task takes at least.
     least: usize,
+    batches: &'r Spare<Batch>,
 }
 
 impl Rows<'_> {
@@ -157,10 +194,11 @@ impl Rows<'_> {
         let (length, modes, lines) = (axis.plan.length(), axis.kept.len(), axis.plan.lines());
         let group = 2 * lines * modes;
         let groups = re.par_chunks_mut(group).zip(im.par_chunks_mut(group)).enumerate();
-        let buffers = || (Parts::default(), Between::default(), Parts::default(), vec![0.0; length]);
-        groups.with_min_len(self.least).for_each_init(buffers, |(batch, between, found, row), (group, outputs)| {
-            let (out_re, out_im) = outputs;
+        let batch = || self.batches.lend();
+        groups.with_min_len(self.least).for_each_init(batch, |batch, (group, (out_re, out_im))| {
+            let Batch { lines: batch, between, found, row } = &mut **batch;
             [&mut *batch, &mut *found].into_iter().for_each(|parts| parts.resize(length * lines));
+            row.resize(length, 0.0);
             let rows = out_re.len() / modes;
             let put = if lines == LINES { put::<LINES> } else { put::<HALF> };
             for at in 0..rows {
@@ -245,27 +283,41 @@ fn put<const N: usize>(row: &[f64], batch: &mut [f64], line: usize) {
     batch.as_chunks_mut::<N>().0.iter_mut().zip(row).for_each(|(to, from)| to[line] = *from);
 }
 
-/// Transforms the lines of a matrix, which stand beside each other, a batch at a time. In the output those of a batch
-/// stand together, so that batches can be written side by side, `least` of them at least by one task.
-fn across((axis, least): (&Axis, usize), from: Lines<'_>, out_re: &mut [f64], out_im: &mut [f64]) {
-    let (length, all) = (axis.plan.length(), axis.plan.lines());
-    let group = axis.kept.len() * all;
-    let groups = out_re.par_chunks_mut(group).zip(out_im.par_chunks_mut(group)).enumerate();
-    let buffers = || (Between::default(), Parts::default());
-    groups.with_min_len(least).for_each_init(buffers, |(between, few), (at, (re, im))| {
-        let start = at * all;
-        let count = all.min(from.step - start);
-        let mut lines = Lines { re: &from.re[start..], im: &from.im[start..], count, ..from };
-        if count < all {
-            few.resize(length * all);
-            for (to, from) in [(&mut few.re, lines.re), (&mut few.im, lines.im)] {
-                let rows = to.chunks_exact_mut(all).zip(from.chunks(lines.step));
-                rows.for_each(|(to, from)| to[..count].copy_from_slice(&from[..count]));
-            }
-            lines = Lines { count, ..few.lines(all) };
-        }
-        axis.plan.run(lines, between, Outputs { re, im, places: Some(&axis.places) });
-    });
+/// A transform along an axis of many lines.
+struct Across<'t> {
+    axis: &'t Axis,
+    /// Batches that one task takes at least.
+    least: usize,
+    batches: &'t Spare<Batch>,
+}
+
+impl Across<'_> {
+    /// Transforms the lines of a matrix, which stand beside each other, a batch at a time. In the output those of a batch
+    /// stand together, so that batches can be written side by side.
+    fn transform(&self, from: Lines<'_>, out_re: &mut [f64], out_im: &mut [f64]) {
+        let Across { axis, least, batches } = *self;
+        let (length, all) = (axis.plan.length(), axis.plan.lines());
+        let group = axis.kept.len() * all;
+        let groups = out_re.par_chunks_mut(group).zip(out_im.par_chunks_mut(group)).enumerate();
+        groups.with_min_len(least).for_each_init(
+            || batches.lend(),
+            |batch, (at, (re, im))| {
+                let Batch { lines: few, between, .. } = &mut **batch;
+                let start = at * all;
+                let count = all.min(from.step - start);
+                let mut lines = Lines { re: &from.re[start..], im: &from.im[start..], count, ..from };
+                if count < all {
+                    few.resize(length * all);
+                    for (to, from) in [(&mut few.re, lines.re), (&mut few.im, lines.im)] {
+                        let rows = to.chunks_exact_mut(all).zip(from.chunks(lines.step));
+                        rows.for_each(|(to, from)| to[..count].copy_from_slice(&from[..count]));
+                    }
+                    lines = Lines { count, ..few.lines(all) };
+                }
+                axis.plan.run(lines, between, Outputs { re, im, places: Some(&axis.places) });
+            },
+        );
+    }
 }
 
 /// The square of the wavenumber of each coefficient behind a transform of the columns whose own are given, and how many
@@ -280,19 +332,4 @@ fn beside(inner: &[(f64, f64)], axis: &Axis) -> Vec<(f64, f64)> {
         }
     }
     places
-}
-
-/// Transforms along the last axis that is not transformed yet, into other memory; `width` coefficients stand for each of
-/// its indices. Gives that number for the axis before it, too.
-fn along(from: &Parts, axis: &Axis, width: usize, mut to: Parts) -> (Parts, usize) {
-    let size = axis.kept.len() * width.next_multiple_of(axis.plan.lines());
-    let block = axis.plan.length() * width;
-    to.resize(from.re.len() / block.max(1) * size);
-    let parts = to.re.par_chunks_mut(size.max(1)).zip(to.im.par_chunks_mut(size.max(1))).enumerate();
-    parts.for_each(|(at, (re, im))| {
-        let range = at * block..(at + 1) * block;
-        let lines = Lines { re: &from.re[range.clone()], im: &from.im[range], step: width, count: width };
-        across((axis, 1), lines, re, im);
-    });
-    (to, size)
 }

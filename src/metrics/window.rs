@@ -2,24 +2,16 @@
 
 use std::ops::Range;
 
+use codecbench_methods::shared::simd::{Doubles, DoublesKernel, eights};
 use rayon::prelude::*;
 
+use super::filter::{HELD, Held, Line, Numbers, Pixels, STRIP, UNDER, VECTOR, WINDOW, Weights, along, down};
 use super::sum::{pairs, total};
-use super::wide::wide;
 
-/// Side of the window, and the standard deviation of its weights (Wang 2004, section III.B).
-pub(super) const WINDOW: usize = 11;
+/// Standard deviation of the window's weights (Wang 2004, section III.B).
 const SIGMA: f64 = 1.5;
-/// Neighbours on either side of the middle.
-pub(super) const HALF: usize = WINDOW / 2;
 /// Rows of windows that one task takes.
 const BAND: usize = 256;
-/// Windows side by side that one task takes: what is filtered for eleven rows of them fits into a first-level cache.
-const STRIP: usize = 64;
-/// Pixels under these.
-const PIXELS: usize = STRIP + WINDOW - 1;
-/// Rows that are held: when there are so many, those that are still needed move to the front.
-const HELD: usize = 32;
 
 /// Two pictures, piece by piece of a row.
 pub(super) trait Rows: Sync {
@@ -46,12 +38,11 @@ pub(super) struct Constants(pub f64, pub f64);
 pub(super) fn similarity(rows: &dyn Rows, constants: Constants) -> Option<Similarity> {
     let (down, across) = windows(rows)?;
     let (bands, strips) = (down.div_ceil(BAND), across.div_ceil(STRIP));
-    let task = |lines: &mut Vec<Line>, task: usize| {
+    let task = |task: usize| {
         let (band, strip) = (task / strips * BAND, task % strips * STRIP);
-        Strip::new(rows, strip, STRIP.min(across - strip), lines).sums(band..(band + BAND).min(down), constants)
+        Strip::new(rows, strip, STRIP.min(across - strip)).sums(band..(band + BAND).min(down), constants)
     };
-    let lines = || vec![Line([[0.0; STRIP]; MAPS]); HELD];
-    let parts: Vec<_> = (0..bands * strips).into_par_iter().map_init(lines, task).collect();
+    let parts: Vec<_> = (0..bands * strips).into_par_iter().map(task).collect();
     let [ssim, contrast, count] = total(parts);
     (count > 0.0).then(|| Similarity { ssim: ssim / count, contrast: contrast / count })
 }
@@ -77,23 +68,20 @@ pub(super) fn has_window(rows: &dyn Rows) -> bool {
 /// What is filtered: x, y, x^2 + y^2 (only the sum of the variances is needed) and x y.
 const MAPS: usize = 4;
 
-/// What is filtered, along a row of windows of a strip. Vectors of it lie within lines of a cache.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Line([[f64; STRIP]; MAPS]);
+/// What is filtered, along a row of windows of a strip.
+type Lines = [Line; MAPS];
 
 /// Some windows side by side, row after row.
 struct Strip<'r> {
     rows: &'r dyn Rows,
-    weights: [f64; WINDOW],
+    weights: Weights,
     /// The first of the columns, and the number of windows.
     start: usize,
     count: usize,
     /// What is filtered of one row of pixels.
-    pixels: [[f64; PIXELS]; MAPS],
-    /// Rows that are filtered along, and how many of them there are.
-    lines: &'r mut [Line],
-    held: usize,
+    pixels: [Pixels; MAPS],
+    /// Rows that are filtered along.
+    lines: Held<Lines>,
     /// Rows up to the last that are the same in both pictures.
     same: usize,
     presence: Presence,
@@ -105,25 +93,26 @@ struct Strip<'r> {
 }
 
 /// SSIM and its contrast-structure factor, along a row of windows of a strip.
-type Factors = [[f64; STRIP]; 2];
+type Factors = [Line; 2];
 
 impl<'r> Strip<'r> {
-    fn new(rows: &'r dyn Rows, start: usize, count: usize, lines: &'r mut [Line]) -> Self {
-        let (weights, pixels) = (gaussian(SIGMA), [[0.0; PIXELS]; MAPS]);
-        let (presence, sums) = (Presence::new(), [[0.0; STRIP]; 2]);
-        Strip { rows, weights, start, count, pixels, lines, held: 0, same: 0, presence, sums, windows: 0, waits: false }
+    fn new(rows: &'r dyn Rows, start: usize, count: usize) -> Self {
+        let (weights, pixels, lines) = (Weights::gaussian(SIGMA), [Pixels::ZERO; MAPS], Held::new([Line::ZERO; MAPS]));
+        let (presence, sums) = (Presence::new(), [Line::ZERO; 2]);
+        Strip { rows, weights, start, count, pixels, lines, same: 0, presence, sums, windows: 0, waits: false }
     }
 
     /// Sums of SSIM, of the contrast factor and of ones, over rows of windows.
-    fn sums(mut self, windows: Range<usize>, constants: Constants) -> [f64; 3] {
+    fn sums(&mut self, windows: Range<usize>, constants: Constants) -> [f64; 3] {
         for row in windows.start..windows.end + WINDOW - 1 {
             self.load(row);
             if row + 1 >= windows.start + WINDOW {
                 self.add_last(constants);
             }
         }
-        self.add_waiting(self.held, constants);
-        let [ssim, contrast] = self.sums.map(|sums| pairs(&sums[..self.count], &sums[..self.count], |sum, _| sum));
+        self.add_waiting::<1>(constants);
+        let [ssim, contrast] =
+            self.sums.each_ref().map(|Numbers(sums)| pairs(&sums[..self.count], &sums[..self.count], |sum, _| sum));
         [ssim, contrast, self.windows as f64]
     }
 
@@ -132,52 +121,47 @@ impl<'r> Strip<'r> {
         let complete = self.presence.is_whole();
         if complete && self.same < WINDOW {
             if self.waits {
-                down::<2>(&self.lines[..self.held], &self.weights, constants, &mut self.sums);
+                add::<2, 0>(&self.lines, &self.weights, constants, &mut self.sums);
             }
             self.waits = !self.waits;
             self.windows += self.count;
             return;
         }
-        self.add_waiting(self.held - 1, constants);
+        self.add_waiting::<0>(constants);
         if complete {
             // Each factor is a number over itself.
-            self.sums.as_flattened_mut().iter_mut().for_each(|sum| *sum += 1.0);
+            self.sums.iter_mut().flat_map(|Numbers(sums)| sums).for_each(|sum| *sum += 1.0);
             self.windows += self.count;
         } else {
             self.add_whole(constants);
         }
     }
 
-    /// Adds the row of windows that waits, if any, given where it ends among the rows that are held.
-    fn add_waiting(&mut self, end: usize, constants: Constants) {
+    /// Adds the row of windows that waits, if any, given where it begins among the rows that are held.
+    fn add_waiting<const FIRST: usize>(&mut self, constants: Constants) {
         if std::mem::take(&mut self.waits) {
-            down::<1>(&self.lines[..end], &self.weights, constants, &mut self.sums);
+            add::<1, FIRST>(&self.lines, &self.weights, constants, &mut self.sums);
         }
     }
 
     /// Adds those of the last row of windows that have no missing pixel.
     fn add_whole(&mut self, constants: Constants) {
-        let mut factors = [[0.0; STRIP]; 2];
-        down::<1>(&self.lines[..self.held], &self.weights, constants, &mut factors);
+        let mut factors = [Line::ZERO; 2];
+        add::<1, 1>(&self.lines, &self.weights, constants, &mut factors);
         let whole = self.presence.whole(self.count);
         for at in (0..self.count).filter(|&at| whole[at]) {
             // Elsewhere there may be no number.
-            self.sums.iter_mut().zip(&factors).for_each(|(sums, factors)| sums[at] += factors[at]);
+            self.sums.iter_mut().zip(&factors).for_each(|(sums, factors)| sums.0[at] += factors.0[at]);
             self.windows += 1;
         }
     }
 
     fn load(&mut self, row: usize) {
-        if self.held == HELD {
-            self.held = WINDOW;
-            self.lines.copy_within(HELD - self.held.., 0);
-        }
         let wide = self.count + WINDOW - 1;
-        let [x, y, ..] = &mut self.pixels;
+        let [Numbers(x), Numbers(y), ..] = &mut self.pixels;
         self.rows.fill(row, self.start, &mut x[..wide], &mut y[..wide]);
-        self.same = if x == y { self.same + 1 } else { 0 };
-        along(&mut self.pixels, &self.weights, &mut self.lines[self.held]);
-        self.held += 1;
+        self.same = if x[..wide] == y[..wide] { self.same + 1 } else { 0 };
+        eights(Along { pixels: &mut self.pixels, weights: &self.weights, lines: self.lines.push() });
         self.presence.add(self.rows, row, self.start, self.count);
     }
 }
@@ -187,17 +171,17 @@ struct Presence {
     /// Rows so far, how many of them end with one that misses a pixel, and the same for each column.
     rows: usize,
     behind: usize,
-    columns: [usize; PIXELS],
+    columns: [usize; UNDER],
 }
 
 impl Presence {
     fn new() -> Self {
-        Presence { rows: 0, behind: 0, columns: [0; PIXELS] }
+        Presence { rows: 0, behind: 0, columns: [0; UNDER] }
     }
 
     /// Adds the pixels of a row under so many windows.
     fn add(&mut self, rows: &dyn Rows, row: usize, start: usize, count: usize) {
-        let mut present = [true; PIXELS];
+        let mut present = [true; UNDER];
         self.rows += 1;
         if rows.holes(row, start, &mut present[..count + WINDOW - 1]) {
             self.behind = self.rows;
@@ -219,82 +203,86 @@ impl Presence {
 }
 
 /// Fills x^2 + y^2 and x y, and filters all along a row.
-fn along([x, y, squares, product]: &mut [[f64; PIXELS]; MAPS], weights: &[f64; WINDOW], Line(line): &mut Line) {
-    wide(
-        #[inline(always)]
-        || {
-            for at in 0..PIXELS {
-                (squares[at], product[at]) = (x[at] * x[at] + y[at] * y[at], x[at] * y[at]);
-            }
-            for (line, pixels) in line.iter_mut().zip([x, y, squares, product]) {
-                for at in 0..STRIP {
-                    line[at] = weighted(
-                        weights,
-                        #[inline(always)]
-                        |near| pixels[at + near],
-                    );
-                }
-            }
-        },
-    );
+struct Along<'a> {
+    pixels: &'a mut [Pixels; MAPS],
+    weights: &'a Weights,
+    lines: &'a mut Lines,
 }
 
-/// Filters down the last `N` rows of windows, one or two, and adds their factors to sums.
-fn down<const N: usize>(
-    lines: &[Line],
-    weights: &[f64; WINDOW],
+impl DoublesKernel<VECTOR> for Along<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<D: Doubles<VECTOR>>(self) {
+        let [x, y, squares, product] = self.pixels.each_mut().map(Pixels::vectors_mut);
+        for (x, (y, (squares, product))) in x.iter().zip(y.iter().zip(squares.iter_mut().zip(product))) {
+            let (x, y) = (D::load(x), D::load(y));
+            x.times(x).plus(y.times(y)).store(squares);
+            x.times(y).store(product);
+        }
+        let weights = self.weights.vectors::<D>();
+        self.pixels.iter().zip(self.lines).for_each(
+            #[inline(always)]
+            |(pixels, line)| along(&weights, pixels, line),
+        );
+    }
+}
+
+/// Filters `N` rows of windows down, one or two, the first of which begins with row `FIRST` of those that are held, and
+/// adds their factors to sums.
+fn add<const N: usize, const FIRST: usize>(
+    lines: &Held<Lines>,
+    weights: &Weights,
     constants: Constants,
-    [ssims, contrasts]: &mut Factors,
+    sums: &mut Factors,
 ) {
-    let lines = &lines[lines.len() + 1 - WINDOW - N..];
-    wide(
-        #[inline(always)]
-        || {
-            for at in 0..STRIP {
-                let mut maps = [[0.0; MAPS]; N];
-                for map in 0..MAPS {
-                    for (row, maps) in maps.iter_mut().enumerate() {
-                        maps[map] = weighted(
-                            weights,
-                            #[inline(always)]
-                            |near| lines[row + near].0[map][at],
-                        );
-                    }
-                }
-                for maps in maps {
-                    let (ssim, contrast) = factors(maps, constants);
-                    (ssims[at], contrasts[at]) = (ssims[at] + ssim, contrasts[at] + contrast);
-                }
+    eights(Add::<N, FIRST> { rows: lines.window(), weights, constants, sums });
+}
+
+struct Add<'a, const N: usize, const FIRST: usize> {
+    rows: [&'a Lines; HELD],
+    weights: &'a Weights,
+    constants: Constants,
+    sums: &'a mut Factors,
+}
+
+impl<const N: usize, const FIRST: usize> DoublesKernel<VECTOR> for Add<'_, N, FIRST> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<D: Doubles<VECTOR>>(self) {
+        let mut means = [[Line::ZERO; MAPS]; 2];
+        down::<D, N, FIRST, _, _>(&self.weights.vectors(), self.rows, &mut means);
+        // A loop of its own: divisions of several vectors overlap.
+        let [ssims, contrasts] = self.sums.each_mut().map(Line::vectors_mut);
+        for (at, (ssims, contrasts)) in ssims.iter_mut().zip(contrasts).enumerate() {
+            let (mut ssim, mut contrast) = (D::load(ssims), D::load(contrasts));
+            for [x, y, squares, product] in &means[..N] {
+                let means = [
+                    D::load(&x.vectors()[at]),
+                    D::load(&y.vectors()[at]),
+                    D::load(&squares.vectors()[at]),
+                    D::load(&product.vectors()[at]),
+                ];
+                let (ssim_here, contrast_here) = factors(means, self.constants);
+                (ssim, contrast) = (ssim.plus(ssim_here), contrast.plus(contrast_here));
             }
-        },
-    );
+            ssim.store(ssims);
+            contrast.store(contrasts);
+        }
+    }
 }
 
-/// Weights of a standard deviation, their sum one.
-pub(super) fn gaussian(sigma: f64) -> [f64; WINDOW] {
-    let weight = |at: usize| libm::exp(-(at as f64 - HALF as f64).powi(2) / (2.0 * sigma * sigma));
-    let total: f64 = (0..WINDOW).map(weight).sum();
-    std::array::from_fn(|at| weight(at) / total)
-}
-
-/// The weighted sum of eleven numbers; the weights are symmetric.
+/// SSIM and its contrast-structure factor from the filtered maps.
 #[inline(always)]
-pub(super) fn weighted(weights: &[f64; WINDOW], value: impl Fn(usize) -> f64) -> f64 {
-    let outer = weights[0] * (value(0) + value(10)) + weights[1] * (value(1) + value(9));
-    let inner = weights[2] * (value(2) + value(8)) + weights[3] * (value(3) + value(7));
-    (outer + inner) + (weights[4] * (value(4) + value(6)) + weights[5] * value(5))
-}
-
-/// SSIM and its contrast-structure factor from the filtered maps at one place.
-#[inline(always)]
-fn factors([x, y, squares, product]: [f64; MAPS], Constants(c1, c2): Constants) -> (f64, f64) {
-    let (means, both) = (x * x + y * y, 2.0 * x * y);
-    let (structure, spread) = (2.0 * product - both + c2, squares - means + c2);
-    let (middle, size) = (both + c1, means + c1);
+fn factors<D: Doubles<VECTOR>>([x, y, squares, product]: [D; MAPS], Constants(c1, c2): Constants) -> (D, D) {
+    let (two, c1, c2) = (D::splat(2.0), D::splat(c1), D::splat(c2));
+    let (means, both) = (x.times(x).plus(y.times(y)), two.times(x).times(y));
+    let (structure, spread) = (two.times(product).minus(both).plus(c2), squares.minus(means).plus(c2));
+    let (middle, size) = (both.plus(c1), means.plus(c1));
     // One division serves both.
-    let inverse = 1.0 / (spread * size);
-    let shared = structure * inverse;
-    (middle * shared, size * shared)
+    let shared = structure.times(D::splat(1.0).over(spread.times(size)));
+    (middle.times(shared), size.times(shared))
 }
 
 #[cfg(test)]
@@ -341,7 +329,7 @@ mod tests {
 
         /// The mean over the windows by its definition.
         fn expected(&self, constants: Constants) -> Similarity {
-            let (weights, width) = (gaussian(SIGMA), self.width);
+            let (weights, width) = (Weights::gaussian(SIGMA), self.width);
             let mut sums = [0.0; 3];
             for (row, column) in (0..=self.height() - WINDOW).flat_map(|i| (0..=width - WINDOW).map(move |j| (i, j))) {
                 let places = || (0..WINDOW * WINDOW).map(|at| (at / WINDOW, at % WINDOW));
@@ -350,11 +338,13 @@ mod tests {
                 }
                 let mean = |value: &dyn Fn(f64, f64) -> f64| -> f64 {
                     let at = |i: usize, j: usize| (row + i) * width + column + j;
-                    places().map(|(i, j)| weights[i] * weights[j] * value(self.x[at(i, j)], self.y[at(i, j)])).sum()
+                    places()
+                        .map(|(i, j)| weights.at(i) * weights.at(j) * value(self.x[at(i, j)], self.y[at(i, j)]))
+                        .sum()
                 };
                 let squares = mean(&|x, y| x * x + y * y);
                 let maps = [mean(&|x, _| x), mean(&|_, y| y), squares, mean(&|x, y| x * y)];
-                let (ssim, contrast) = factors(maps, constants);
+                let ([ssim, ..], [contrast, ..]) = factors(maps.map(|mean| [mean; VECTOR]), constants);
                 sums = [sums[0] + ssim, sums[1] + contrast, sums[2] + 1.0];
             }
             Similarity { ssim: sums[0] / sums[2], contrast: sums[1] / sums[2] }

@@ -12,6 +12,8 @@ pub trait Doubles<const N: usize>: Copy {
     fn splat(number: f64) -> Self;
     /// Those of an array.
     fn load(numbers: &[f64; N]) -> Self;
+    /// Those of two arrays from one of the first on, `FROM` to `FROM + N - 1`; `FROM` is at most `N`.
+    fn across<const FROM: i32>(numbers: &[[f64; N]; 2]) -> Self;
     /// Into an array.
     fn store(self, numbers: &mut [f64; N]);
     /// Sums.
@@ -20,6 +22,8 @@ pub trait Doubles<const N: usize>: Copy {
     fn minus(self, other: Self) -> Self;
     /// Products.
     fn times(self, other: Self) -> Self;
+    /// Quotients.
+    fn over(self, other: Self) -> Self;
 }
 
 /// A computation on `N` numbers at a time. `run` must be `#[inline(always)]`, and so must what it calls.
@@ -70,6 +74,11 @@ impl<const N: usize> Doubles<N> for [f64; N] {
     }
 
     #[inline(always)]
+    fn across<const FROM: i32>(numbers: &[[f64; N]; 2]) -> Self {
+        *from::<FROM, N>(numbers)
+    }
+
+    #[inline(always)]
     fn store(self, numbers: &mut [f64; N]) {
         *numbers = self;
     }
@@ -88,13 +97,24 @@ impl<const N: usize> Doubles<N> for [f64; N] {
     fn times(self, other: Self) -> Self {
         array::from_fn(|i| self[i] * other[i])
     }
+
+    #[inline(always)]
+    fn over(self, other: Self) -> Self {
+        array::from_fn(|i| self[i] / other[i])
+    }
+}
+
+/// As many numbers of two arrays as one has, from one on.
+#[inline(always)]
+fn from<const FROM: i32, const N: usize>(numbers: &[[f64; N]; 2]) -> &[f64; N] {
+    numbers.as_flattened()[FROM as usize..].first_chunk().expect("from the first array on")
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{Doubles, DoublesKernel};
+    use super::{Doubles, DoublesKernel, from};
 
     #[target_feature(enable = "avx2")]
     pub fn fours<K: DoublesKernel<4>>(kernel: K) -> K::Output {
@@ -134,11 +154,12 @@ mod x86 {
     }
 
     macro_rules! vector {
-        ($vector:ident, $count:literal, $splat:ident, $load:ident, $store:ident, $plus:ident, $minus:ident, $times:ident) => {
+        ($vector:ident, $count:literal, $splat:ident, $load:ident, $store:ident, $plus:ident, $minus:ident, $times:ident, $over:ident, $across:ident) => {
             impl Doubles<$count> for $vector {
                 both!(plus, $plus);
                 both!(minus, $minus);
                 both!(times, $times);
+                both!(over, $over);
 
                 #[inline(always)]
                 fn splat(number: f64) -> Self {
@@ -153,6 +174,11 @@ mod x86 {
                 }
 
                 #[inline(always)]
+                fn across<const FROM: i32>(numbers: &[[f64; $count]; 2]) -> Self {
+                    Self($across::<FROM>(numbers))
+                }
+
+                #[inline(always)]
                 fn store(self, numbers: &mut [f64; $count]) {
                     // SAFETY: values of the type are made only where its vectors are, and there are as many numbers.
                     unsafe { $store(numbers.as_mut_ptr(), self.0) }
@@ -161,8 +187,30 @@ mod x86 {
         };
     }
 
-    vector!(Four, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd);
-    vector!(Eight, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd);
+    #[rustfmt::skip]
+    vector!(
+        Four, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd,
+        _mm256_div_pd, four_across
+    );
+    #[rustfmt::skip]
+    vector!(
+        Eight, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd,
+        _mm512_div_pd, eight_across
+    );
+
+    #[inline(always)]
+    fn four_across<const FROM: i32>(numbers: &[[f64; 4]; 2]) -> __m256d {
+        Four::load(from::<FROM, 4>(numbers)).0
+    }
+
+    /// Loads of whole vectors, of which what is asked for is cut out: most others would cross from one line of a cache to
+    /// the next, each as slow as two.
+    #[inline(always)]
+    fn eight_across<const FROM: i32>([a, b]: &[[f64; 8]; 2]) -> __m512d {
+        let (a, b) = (Eight::load(a).0, Eight::load(b).0);
+        // SAFETY: called only where such vectors are.
+        unsafe { _mm512_castsi512_pd(_mm512_alignr_epi64::<FROM>(_mm512_castpd_si512(b), _mm512_castpd_si512(a))) }
+    }
 
     impl Doubles<8> for TwiceFour {
         #[inline(always)]
@@ -174,6 +222,11 @@ mod x86 {
         fn load(numbers: &[f64; 8]) -> Self {
             let [low, high] = numbers.as_chunks().0 else { unreachable!("twice four are eight") };
             TwiceFour(Four::load(low), Four::load(high))
+        }
+
+        #[inline(always)]
+        fn across<const FROM: i32>(numbers: &[[f64; 8]; 2]) -> Self {
+            Self::load(from::<FROM, 8>(numbers))
         }
 
         #[inline(always)]
@@ -197,6 +250,11 @@ mod x86 {
         fn times(self, other: Self) -> Self {
             TwiceFour(self.0.times(other.0), self.1.times(other.1))
         }
+
+        #[inline(always)]
+        fn over(self, other: Self) -> Self {
+            TwiceFour(self.0.over(other.0), self.1.over(other.1))
+        }
     }
 
     #[cfg(test)]
@@ -207,12 +265,14 @@ mod x86 {
         struct All<const N: usize>([f64; N], [f64; N]);
 
         impl<const N: usize> DoublesKernel<N> for All<N> {
-            type Output = [[u64; N]; 4];
+            type Output = [[u64; N]; 8];
 
             #[inline(always)]
             fn run<D: Doubles<N>>(self) -> Self::Output {
-                let (a, b) = (D::load(&self.0), D::load(&self.1));
-                [a.plus(b), a.minus(b), a.times(b), a.times(D::splat(0.1)).plus(b)].map(|doubles| {
+                let (a, b, both) = (D::load(&self.0), D::load(&self.1), [self.0, self.1]);
+                let [none, one, three] = [D::across::<0>(&both), D::across::<1>(&both), D::across::<3>(&both)];
+                let combined = a.times(D::splat(0.1)).plus(b);
+                [a.plus(b), a.minus(b), a.times(b), a.over(b), combined, none, one, three].map(|doubles| {
                     let mut numbers = [0.0; N];
                     doubles.store(&mut numbers);
                     numbers.map(f64::to_bits)
