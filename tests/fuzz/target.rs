@@ -104,11 +104,15 @@ impl Target {
         match &self.reader {
             // What is remembered of every value lies in rows with margins: the shorter the rows, the more of them.
             Reader::Decoder(_) | Reader::Frame => (4 << 20) + PER_VALUE * frames::values(bytes) + 8 * bytes.len(),
-            // A deflated byte may stand for 1032, and so may each of a palette's pixels.
+            // A deflated byte may stand for 1032, each of them for eight pixels of a palette, each of these for four.
+            Reader::File(Format::Png) => (4 << 20) + 33 * 1032 * bytes.len(),
+            // A directory may claim 2^16 members, for which the library makes room before it looks for them.
+            Reader::File(Format::Npz { .. }) => (20 << 20) + 2 * 1032 * bytes.len(),
             Reader::File(_) => (4 << 20) + 2 * 1032 * bytes.len(),
             // Boxes are mostly zeros that no byte stands for; they are there as bytes and as an array.
             Reader::Vlsv => (4 << 20) + 2 * size_of::<f64>() * vlsv::CELLS as usize + 1024 * bytes.len(),
-            Reader::Text => (4 << 20) + 1024 * bytes.len(),
+            // A spec may stand for a thousand, each with the words of all.
+            Reader::Text => (4 << 20) + 2048 * bytes.len(),
         }
     }
 }

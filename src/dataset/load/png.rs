@@ -3,41 +3,55 @@
 use std::io::Cursor;
 
 use codecbench_methods::api::{DType, Tensor};
-use png::{BitDepth, Decoder, Limits, Transformations};
+use ndarray::ArrayD;
+use png::{BitDepth, Decoder, Info, Limits, Transformations};
 
-use super::{FormatError, byte_len, from_le, malformed};
+use super::{FormatError, from_le, malformed};
 use crate::dataset::manifest::Layout;
 
 /// Largest decoded picture, bytes.
 const LIMIT: usize = 1 << 32;
-/// Bytes of samples that a byte of the file can stand for: deflate's 1032 (RFC 1951), a palette of 1 bit with opacity to 32.
-const EXPANSION: usize = 1032 * 32;
+/// Bytes of samples that a byte of the file can stand for, before any is expanded (deflate, RFC 1951).
+const DEFLATE_LIMIT: usize = 1032;
+/// Bytes of a colour of a palette.
+const COLOUR: usize = 3;
 
 /// Reads a PNG: rows, columns, then channels if there are several.
 pub fn parse(bytes: &[u8]) -> Result<Tensor, FormatError> {
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: LIMIT });
     decoder.set_transformations(Transformations::EXPAND);
     let mut reader = decoder.read_info().map_err(png_error)?;
-    let limit = bytes.len().saturating_mul(EXPANSION).min(LIMIT);
-    let size = reader.output_buffer_size().filter(|&size| size <= limit).ok_or_else(|| {
-        let (rows, columns, found) = (reader.info().height, reader.info().width, bytes.len());
-        malformed(format!(
-            "png: {rows} x {columns} samples cannot come from a file of {found} bytes, or pass {LIMIT} bytes"
-        ))
-    })?;
-    let mut samples = vec![0; size];
+    check(reader.info(), bytes.len())?;
+    let size = reader.output_buffer_size().filter(|&size| size <= LIMIT);
+    let mut samples = vec![0; size.ok_or_else(|| malformed(format!("png: samples of more than {LIMIT} bytes")))?];
     let info = reader.next_frame(&mut samples).map_err(png_error)?;
     samples.truncate(info.buffer_size());
     let mut shape = vec![info.height as usize, info.width as usize];
     if info.color_type.samples() > 1 {
         shape.push(info.color_type.samples());
     }
-    let dtype = if info.bit_depth == BitDepth::Sixteen { DType::U16 } else { DType::U8 };
-    if dtype == DType::U16 {
+    if info.bit_depth == BitDepth::Sixteen {
         samples.chunks_exact_mut(2).for_each(<[u8]>::reverse);
+        return from_le(&Layout { shape, dtype: DType::U16 }, &samples);
     }
-    debug_assert_eq!(byte_len(&shape, dtype.size()), Some(samples.len()));
-    from_le(&Layout { shape, dtype }, &samples)
+    let picture = ArrayD::from_shape_vec(shape, samples).map_err(|error| malformed(format!("png: {error}")))?;
+    Ok(Tensor::from(picture))
+}
+
+/// Refuses what a file of so many bytes cannot hold, and a palette that the library takes for one without looking.
+fn check(info: &Info<'_>, found: usize) -> Result<(), FormatError> {
+    let (rows, columns) = (info.height, info.width);
+    // Each row has a byte for its filter.
+    let samples = (info.raw_row_length() - 1).saturating_mul(rows as usize);
+    if samples > found.saturating_mul(DEFLATE_LIMIT) {
+        return Err(malformed(format!("png: {rows} x {columns} samples cannot come from a file of {found} bytes")));
+    }
+    match info.palette.as_deref().map(<[u8]>::len) {
+        Some(length) if length % COLOUR != 0 => {
+            Err(malformed(format!("png: a palette of {length} bytes; each colour takes {COLOUR}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn png_error(error: png::DecodingError) -> FormatError {
@@ -73,22 +87,39 @@ mod tests {
         assert_eq!(deep.as_slice(), Some(&[0x0102, 0x0304][..]));
     }
 
-    #[test]
-    fn palettes_and_opacity_are_expanded_to_channels() {
+    /// Two pixels, the first and the second colour of a palette.
+    fn indexed(palette: &[u8], opacity: &[u8]) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut encoder = Encoder::new(&mut bytes, 2, 1);
         encoder.set_color(ColorType::Indexed);
         encoder.set_depth(BitDepth::One);
-        encoder.set_palette(vec![1, 2, 3, 4, 5, 6]);
-        encoder.set_trns(vec![9, 255]);
+        encoder.set_palette(palette.to_vec());
+        encoder.set_trns(opacity.to_vec());
         let mut writer = encoder.write_header().expect("in memory");
         writer.write_image_data(&[0b0100_0000]).expect("in memory");
         writer.finish().expect("in memory");
-        let Ok(Tensor::U8(picture)) = parse(&bytes) else { panic!("an 8-bit picture") };
+        bytes
+    }
+
+    #[test]
+    fn palettes_and_opacity_are_expanded_to_channels() {
+        let Ok(Tensor::U8(picture)) = parse(&indexed(&[1, 2, 3, 4, 5, 6], &[9, 255])) else {
+            panic!("an 8-bit picture")
+        };
         assert_eq!(picture.shape(), [1, 2, 4]);
         assert_eq!(picture.as_slice(), Some(&[1, 2, 3, 9, 4, 5, 6, 255][..]));
         let opaque = parse(&picture_of(ColorType::GrayscaleAlpha)).expect("a valid picture");
         assert_eq!(opaque.shape(), [1, 2, 2]);
+    }
+
+    #[test]
+    fn a_palette_that_is_none_is_an_error() {
+        for length in [4, 8, 767] {
+            let message = parse(&indexed(&vec![7; length], &[0, 128])).expect_err("no such palette").to_string();
+            assert!(message.contains(&format!("a palette of {length} bytes")), "{message}");
+        }
+        assert!(parse(&indexed(&[7; 768], &[0, 128])).is_ok());
+        assert!([2, 771].iter().all(|&length| parse(&indexed(&vec![7; length], &[0, 128])).is_err()));
     }
 
     fn picture_of(color: ColorType) -> Vec<u8> {
