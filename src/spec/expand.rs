@@ -2,8 +2,8 @@
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// Most values that one range may stand for; a slip of the pen would otherwise fill the memory.
-const MAX_STEPS: usize = 1000;
+/// Most values that a list or a range may stand for; a slip of the pen would otherwise fill the memory.
+pub(super) const MOST: usize = 1000;
 
 /// How a range without a written step walks from its first number to its last.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,7 +41,7 @@ pub(super) fn split(text: &str, separator: char) -> Vec<&str> {
 /// Every value that a list stands for, ranges written out, as text.
 ///
 /// # Errors
-/// An empty item, or a range that is malformed or has more than a thousand steps.
+/// An empty item, a range that is malformed, and more than a thousand values.
 pub(super) fn expand(text: &str, step: Step) -> Result<Vec<String>> {
     let mut values = Vec::new();
     for item in split(text, ',') {
@@ -53,6 +53,7 @@ pub(super) fn expand(text: &str, step: Step) -> Result<Vec<String>> {
             }
             None => values.push(item.to_string()),
         }
+        ensure!(values.len() <= MOST, "more than {MOST} values");
     }
     Ok(values)
 }
@@ -86,7 +87,7 @@ fn walk(first: &str, last: &str, by: Option<&str>, step: Step) -> Result<Vec<Str
 fn add(first: f64, last: f64, by: f64) -> Result<Vec<String>> {
     ensure!(by > 0.0, "the step must be above zero");
     let steps = ((last - first).abs() / by + 1e-9).floor();
-    ensure!(steps < MAX_STEPS as f64, "more than {MAX_STEPS} steps");
+    ensure!(steps < MOST as f64, "more than {MOST} steps");
     let by = if last < first { -by } else { by };
     Ok((0..=steps as usize).map(|step| super::number_text(first + step as f64 * by)).collect())
 }
@@ -104,7 +105,8 @@ fn decades(first: f64, last: f64) -> Result<Vec<String>> {
     for step in 0.. {
         let value: f64 = format!("{mantissa}e{}", if down { exponent - step } else { exponent + step }).parse()?;
         let past = if down { value < last * (1.0 - 1e-9) } else { value > last * (1.0 + 1e-9) };
-        if past {
+        // Behind the largest number there is none that lies past it.
+        if past || value.is_infinite() {
             break;
         }
         values.push(super::number_text(value));
@@ -121,6 +123,9 @@ mod tests {
         let down = expand("1e-1..1e-4", Step::Decade).expect("well formed");
         assert_eq!(down, ["0.1", "1e-2", "1e-3", "1e-4"]);
         assert_eq!(expand("2e-3..2e-1", Step::Decade).expect("well formed"), ["2e-3", "2e-2", "0.2"]);
+        let to_the_end = expand("1e307..1.7976931348623157e308", Step::Decade).expect("well formed");
+        assert_eq!(to_the_end, ["1e307", "1e308"]);
+        assert_eq!(expand("1e-323..5e-324", Step::Decade).expect("well formed"), ["1e-323"]);
     }
 
     #[test]

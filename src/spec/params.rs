@@ -5,7 +5,10 @@ use codecbench_methods::api::ParamsJson;
 use serde_json::Value;
 
 use super::MethodSpec;
-use super::expand::{Step, expand, split};
+use super::expand::{MOST, Step, expand, split};
+
+/// Most parameters of all the combinations that one spec stands for.
+const MOST_PARAMETERS: usize = 10 * MOST;
 
 impl MethodSpec {
     /// Reads `id:k=v:k=v`. A list (`level=1,6,9`) or a range (`level=1..9`, `level=1..9..2`) stands for one spec per
@@ -13,7 +16,7 @@ impl MethodSpec {
     /// a separator is written as JSON: `axes=[0,2]`, `name="a:b"`.
     ///
     /// # Errors
-    /// A missing id, a parameter without a value or named twice, or a bad list.
+    /// A missing id, a parameter without a value or named twice, a bad list, or more than a thousand combinations.
     pub fn parse(text: &str) -> Result<Vec<MethodSpec>> {
         let mut parts = split(text.trim(), ':').into_iter();
         let id = parts.next().unwrap_or_default().trim();
@@ -22,6 +25,12 @@ impl MethodSpec {
         for part in parts {
             let (name, values) = assignment(part).with_context(|| format!("method {text:?}"))?;
             ensure!(!specs[0].params.contains_key(name), "method {text:?}: parameter `{name}` is given twice");
+            let (count, parameters) = (specs.len() * values.len(), specs[0].params.len() + 1);
+            ensure!(
+                count <= MOST && count * parameters <= MOST_PARAMETERS,
+                "method {text:?}: more than {MOST} combinations, or {MOST_PARAMETERS} parameters in all of them; write \
+                 several specs"
+            );
             specs = specs.iter().flat_map(|spec| values.iter().map(|value| spec.with(name, value.clone()))).collect();
         }
         Ok(specs)
@@ -116,6 +125,18 @@ mod tests {
         assert_eq!(texts("zlib:level=1,9:shuffle=true,false").len(), 4);
         assert_eq!(texts("zlib:level=1..3"), ["zlib:level=1", "zlib:level=2", "zlib:level=3"]);
         assert_eq!(texts("zfp:tolerance=1e-1..1e-2"), ["zfp:tolerance=0.1", "zfp:tolerance=0.01"]);
+    }
+
+    #[test]
+    fn combinations_without_end_are_refused_before_they_are_written_out() {
+        let endless = format!("zlib{}", (0..20).map(|at| format!(":p{at}=1..900")).collect::<String>());
+        for text in [&endless, "zlib:a=1..40:b=1..40", "zlib:a=1..900,1..900", "zlib:a=1..1001"] {
+            let error = MethodSpec::parse(text).expect_err(text);
+            assert!(format!("{error:#}").contains("more than 1000"), "{error:#}");
+        }
+        let many: String = (0..40).map(|at| format!(":p{at}=1")).collect();
+        assert!(MethodSpec::parse(&format!("zlib{many}:a=1..900")).is_err());
+        assert_eq!(texts("zlib:a=1..40:b=1..25").len(), 1000);
     }
 
     #[test]
