@@ -224,6 +224,7 @@ fn mean_rows(cuts: &[Cut]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shared::testing::check_bands;
 
     #[test]
     fn blocks_are_as_equal_as_they_can_be_and_cover_the_axis() {
@@ -243,17 +244,7 @@ mod tests {
     fn bands_hold_every_coefficient_once_and_look_back_only() {
         for (shape, block) in [(&[50, 50, 50][..], 8), (&[7, 3], 4), (&[1000], 16), (&[2, 5, 17, 9], 4), (&[1], 8)] {
             let axes: Vec<usize> = (0..shape.len()).collect();
-            let transform = BlockTransform::new(shape, &axes, block);
-            let mut seen = vec![0u8; shape.iter().product()];
-            for (number, band) in transform.bands().iter().enumerate() {
-                assert!(band.alike.iter().all(|alike| alike.band < number));
-                let mut rows = vec![band.start];
-                for axis in &band.offsets {
-                    rows = rows.iter().flat_map(|row| axis.iter().map(move |offset| row + offset)).collect();
-                }
-                rows.iter().for_each(|&row| seen[row..row + band.row].iter_mut().for_each(|seen| *seen += 1));
-            }
-            assert!(seen.iter().all(|&seen| seen == 1), "{shape:?}");
+            check_bands(BlockTransform::new(shape, &axes, block).bands(), shape);
         }
     }
 

@@ -1,7 +1,8 @@
 //! The method as its users see it.
 
 use super::*;
-use crate::api::{Checked, Element, Tensor};
+use crate::api::{Checked, Tensor};
+use crate::shared::testing::{self, assert_within, check_awkward_values, check_tight_bounds, noise, tensor, wave};
 
 const EFFORTS: [Effort; 3] = [Effort::Fast, Effort::Balanced, Effort::Max];
 
@@ -9,35 +10,11 @@ fn build(effort: Effort, bound: f64) -> Checked<Hybrid> {
     Checked::new(Params { effort }, Target::MaxAbs(bound)).expect("a bound")
 }
 
-/// Compresses, decodes with a fresh instance, checks the bound; returns the payload.
+/// The payload, from which a fresh instance decodes what keeps the bound.
 fn round_trip(effort: Effort, bound: f64, tensor: &Tensor, what: &str) -> Vec<u8> {
-    let mut payload = Vec::new();
-    build(effort, bound).compress(tensor.view(), &mut payload).expect("inside the capabilities");
-    let mut decoded = Tensor::zeros(tensor.dtype(), tensor.shape());
-    let result = build(effort, bound).decompress(&payload, decoded.view_mut());
-    assert!(result.is_ok(), "{what}, {effort:?}, bound {bound}: {result:?}");
-    crate::for_pair!((Tensor, tensor), (Tensor, &decoded), (x, y) => {
-        for (index, (x, y)) in x.iter().zip(y).enumerate() {
-            assert!(y.within(*x, bound), "{what}, {effort:?}: element {index} is {y}, was {x}, bound {bound}");
-        }
-    }, else => panic!("two types"));
+    let (payload, decoded) = testing::round_trip::<Hybrid>(&Params { effort }, Target::MaxAbs(bound), tensor);
+    assert_within(tensor, &decoded, bound, &format!("{what}, {effort:?}"));
     payload
-}
-
-fn tensor<T: Element>(shape: &[usize], value: impl Fn(usize) -> T) -> Tensor {
-    let size = T::DTYPE.size();
-    let bytes: Vec<u8> =
-        (0..shape.iter().product()).flat_map(|i| value(i).to_bits().to_le_bytes()[..size].to_vec()).collect();
-    Tensor::from_le_bytes(T::DTYPE, shape, &bytes).expect("the length fits")
-}
-
-fn noise(i: usize) -> f64 {
-    let mixed = (i as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    ((mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 40) as f64 / f64::from(1 << 24) - 0.5
-}
-
-fn wave(i: usize) -> f64 {
-    (i as f64 * 0.05).sin() * 40.0 + (i as f64 * 0.011).cos() * 7.0
 }
 
 const SHAPES: [&[usize]; 10] = [
@@ -76,36 +53,14 @@ fn every_type_shape_and_effort_keeps_its_bound() {
 
 #[test]
 fn awkward_values_keep_their_bound() {
-    type Value = fn(usize) -> f32;
-    let awkward: [(&str, Value); 7] = [
-        ("alternating extremes", |i| if i % 2 == 0 { f32::MAX } else { f32::MIN }),
-        ("denormals", |i| f32::from_bits(i as u32 % 99)),
-        ("constant", |_| 0.1),
-        ("an offset far above the variation", |i| 1e7 + (i % 5) as f32),
-        ("one spike", |i| if i == 77 { 1e30 } else { 1e-3 * noise(i) as f32 }),
-        ("noise", |i| noise(i) as f32),
-        ("few values", |i| ((i * i % 17) as f32).exp()),
-    ];
-    for (name, value) in awkward {
-        for shape in [&[1001][..], &[31, 33], &[9, 10, 11]] {
-            for bound in [0.0, 1e-45, 1e-9, 1e-3, 0.5, 1.0, 1e30, 1e300] {
-                for effort in EFFORTS {
-                    round_trip(effort, bound, &tensor::<f32>(shape, value), name);
-                    round_trip(effort, bound, &tensor::<f64>(shape, |i| f64::from(value(i)) * 1.1), name);
-                }
-            }
-        }
+    for effort in EFFORTS {
+        check_awkward_values::<Hybrid>(&Params { effort });
     }
 }
 
 #[test]
 fn bounds_near_the_last_place_of_the_data_hold() {
-    for units in [0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.3] {
-        let ulp = f64::from(f32::EPSILON) * 256.0;
-        let tensor = tensor::<f32>(&[40, 50], |i| (300.0 + wave(i)) as f32);
-        let payload = round_trip(Effort::Balanced, units * ulp, &tensor, "a few units in the last place");
-        assert!(payload.len() < 40 * 50 * 4, "{} bytes at {units} units", payload.len());
-    }
+    check_tight_bounds::<Hybrid>(&Params::default());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the tests of methods share: round trips on awkward arrays.
 
 use crate::api::{Checked, Compressor, DType, Element, Method, Target, Tensor, TensorRef, View};
+use crate::shared::subband::Band;
 
 /// Compresses, decodes with a fresh instance; returns payload and decoded tensor.
 pub(crate) fn round_trip<M: Method>(params: &M::Params, target: Target, tensor: &Tensor) -> (Vec<u8>, Tensor)
@@ -119,21 +120,26 @@ where
     }
 }
 
+/// A value, given its place.
+type Value = fn(usize) -> f32;
+
 /// Values that break careless arithmetic.
+const AWKWARD: [(&str, Value); 7] = [
+    ("alternating extremes", |i| if i % 2 == 0 { f32::MAX } else { f32::MIN }),
+    ("denormals", |i| f32::from_bits(i as u32 % 99)),
+    ("constant", |_| 0.1),
+    ("an offset far above the variation", |i| 1e7 + (i % 5) as f32),
+    ("one spike", |i| if i == 77 { 1e30 } else { 1e-3 * noise(i) as f32 }),
+    ("noise", |i| noise(i) as f32),
+    ("few values", |i| ((i * i % 17) as f32).exp()),
+];
+
+/// Values that break careless arithmetic come back within bounds.
 pub(crate) fn check_awkward_values<M: Method>(params: &M::Params)
 where
     M::Params: Clone,
 {
-    type Value = fn(usize) -> f32;
-    let awkward: [(&str, Value); 6] = [
-        ("alternating extremes", |i| if i % 2 == 0 { f32::MAX } else { f32::MIN }),
-        ("denormals", |i| f32::from_bits(i as u32 % 99)),
-        ("constant", |_| 0.1),
-        ("an offset far above the variation", |i| 1e7 + (i % 5) as f32),
-        ("one spike", |i| if i == 77 { 1e30 } else { 1e-3 * noise(i) as f32 }),
-        ("noise", |i| noise(i) as f32),
-    ];
-    for (name, value) in awkward {
+    for (name, value) in AWKWARD {
         for shape in [&[1001][..], &[31, 33], &[9, 10, 11]] {
             for bound in [0.0, 1e-45, 1e-9, 1e-3, 0.5, 1.0, 1e30, 1e300] {
                 let single = tensor::<f32>(shape, value);
@@ -159,6 +165,46 @@ where
         assert_within(&tensor, &decoded, units * ulp, "a bound of a few units in the last place");
         assert!(payload.len() < 40 * 50 * 4, "{} bytes at {units} units", payload.len());
     }
+}
+
+/// Constant arrays take up to so many bytes, scalars up to so many, and empty ones none.
+pub(crate) fn check_few_bytes<M: Method>(params: &M::Params, constant: usize, scalar: usize)
+where
+    M::Params: Clone,
+{
+    let size = |tensor: Tensor, bound| round_trip::<M>(params, Target::MaxAbs(bound), &tensor).0.len();
+    assert!(size(tensor::<f32>(&[50, 60, 7], |_| 273.15), 1e-2) <= constant);
+    assert!(size(tensor::<f32>(&[], |_| 273.15), 1e-2) <= scalar);
+    assert!(size(tensor::<i16>(&[], |_| 5), 0.0) <= 5);
+    assert_eq!(size(tensor::<u8>(&[0, 9], |_| 0), 1.0), 0);
+}
+
+/// A smooth field takes at most a byte for so many values.
+pub(crate) fn check_smooth<M: Method>(params: &M::Params, values_per_byte: usize)
+where
+    M::Params: Clone,
+{
+    let smooth = tensor::<f32>(&[64, 64, 64], |i| {
+        let at = |axis: usize| (i >> (6 * axis) & 63) as f64 / 64.0;
+        ((at(0) * 5.0).sin() * (at(1) * 3.0).cos() + at(2) * at(2)) as f32
+    });
+    let (payload, decoded) = round_trip::<M>(params, Target::MaxAbs(1e-3), &smooth);
+    assert_within(&smooth, &decoded, 1e-3, "a smooth field");
+    assert!(payload.len() * values_per_byte < 64 * 64 * 64, "{} bytes", payload.len());
+}
+
+/// Sub-bands hold every coefficient of an array once, and are like bands before them only.
+pub(crate) fn check_bands(bands: &[Band], shape: &[usize]) {
+    let mut seen = vec![0u8; shape.iter().product()];
+    for (number, band) in bands.iter().enumerate() {
+        assert!(band.alike.iter().all(|alike| alike.band < number));
+        let mut rows = vec![band.start];
+        for axis in &band.offsets {
+            rows = rows.iter().flat_map(|row| axis.iter().map(move |offset| row + offset)).collect();
+        }
+        rows.iter().for_each(|&row| seen[row..row + band.row].iter_mut().for_each(|seen| *seen += 1));
+    }
+    assert!(seen.iter().all(|&seen| seen == 1), "{shape:?}");
 }
 
 /// A mean square error is met from below, closely where there are many values.

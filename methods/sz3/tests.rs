@@ -1,29 +1,18 @@
 //! SZ3 on what is hard for it, and the layout of its stream.
 
-use ndarray::{ArrayD, IxDyn};
-
 use super::{Algorithm, Params, Sz3, stream};
-use crate::api::{Checked, Compressor, Element, Target, Tensor};
-use crate::for_pair;
+use crate::api::{Element, Target};
+use crate::shared::testing::{assert_within, round_trip, tensor};
 
 fn field(shape: &[usize]) -> Vec<f32> {
     (0..shape.iter().product::<usize>()).map(|i| 20.0 * libm::sinf(i as f32 * 0.02) + (i % 13) as f32 * 0.01).collect()
 }
 
 /// The payload's size, the bound being kept for every value.
-fn size<T: Element>(values: &[T], shape: &[usize], bound: f64, algorithm: Algorithm) -> usize
-where
-    Tensor: From<ArrayD<T>>,
-{
-    let tensor = Tensor::from(ArrayD::from_shape_vec(IxDyn(shape), values.to_vec()).expect("fits"));
-    let method = Checked::<Sz3>::new(Params { algorithm }, Target::MaxAbs(bound)).expect("valid");
-    let mut payload = Vec::new();
-    method.compress(tensor.view(), &mut payload).expect("compresses");
-    let mut back = Tensor::zeros(tensor.dtype(), tensor.shape());
-    method.decompress(&payload, back.view_mut()).expect("decompresses");
-    for_pair!((Tensor, &tensor), (Tensor, &back), (x, y) => {
-        assert!(x.iter().zip(y).all(|(&x, &y)| Element::within(x, y, bound)), "{shape:?} {bound}");
-    }, else => panic!("the element type changed"));
+fn size<T: Element>(values: &[T], shape: &[usize], bound: f64, algorithm: Algorithm) -> usize {
+    let tensor = tensor(shape, |i| values[i]);
+    let (payload, back) = round_trip::<Sz3>(&Params { algorithm }, Target::MaxAbs(bound), &tensor);
+    assert_within(&tensor, &back, bound, &format!("{shape:?}"));
     payload.len()
 }
 

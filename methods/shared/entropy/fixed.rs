@@ -5,6 +5,7 @@
 
 use super::class::{self, CLASSES};
 use super::histogram::{Histogram, cluster};
+use super::start::Interleaved;
 use super::tables::{self, Frequencies, MOST_TABLES, SCALE, SCALE_BITS};
 use crate::api::Error;
 use crate::shared::bits::{BitReader, BitWriter};
@@ -14,8 +15,6 @@ use crate::shared::varint;
 const STATES: usize = 4;
 /// States lie in `[LOWEST, 2^16 LOWEST)` between symbols.
 pub(super) const LOWEST: u32 = 1 << 15;
-/// Sections longer than this are no payload's.
-pub(super) const LONGEST: usize = 1 << 48;
 
 /// What the encoder needs to know about one class under one table.
 #[derive(Clone, Copy, Debug, Default)]
@@ -167,25 +166,10 @@ pub(super) struct Decoder<'a> {
 
 impl<'a> Decoder<'a> {
     /// `at` stands behind the first number, of which `model` is the length it gives.
-    pub(super) fn new(bytes: &'a [u8], mut at: usize, model: usize) -> Result<Self, Error> {
-        let ends = || Error::corrupt(bytes.len(), "the payload ends inside the frequency tables");
-        let model = bytes.get(at..at.saturating_add(model)).ok_or_else(ends)?;
-        let (map, frequencies) =
-            tables::read(model).ok_or_else(|| Error::corrupt(at, "frequencies that do not add up"))?;
-        at += model.len();
-        let length = varint::read_length(bytes, &mut at, LONGEST)? * 2;
-        let words = bytes
-            .get(at..at.saturating_add(length))
-            .ok_or_else(|| Error::corrupt(bytes.len(), "the payload ends inside the coded classes"))?;
-        let mut states = [0; STATES];
-        let mut start = words.chunks_exact(4);
-        for state in &mut states {
-            let word = start.next().ok_or_else(|| Error::corrupt(at, "the coded classes lack their first states"))?;
-            *state = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
-        }
+    pub(super) fn new(bytes: &'a [u8], at: usize, model: usize) -> Result<Self, Error> {
+        let Interleaved { table_of: map, frequencies, states, words, end } = Interleaved::read(bytes, at, model)?;
         let mut table_of = Box::new([0; 256]);
         table_of[..map.len()].copy_from_slice(&map);
-        let end = at + length;
         let raw = BitReader::new(&bytes[end..]);
         let (classes, spans) = (classes(&frequencies), spans(&frequencies));
         Ok(Decoder { classes, spans, table_of, states, turn: 0, words, at: 4 * STATES, raw, end })

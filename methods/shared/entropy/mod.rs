@@ -10,11 +10,13 @@ mod class;
 mod fixed;
 mod histogram;
 pub mod rows;
+mod start;
 mod tables;
 
 use super::varint;
 use crate::api::Error;
 use histogram::Histogram;
+use start::Start;
 
 /// Inputs of fewer symbols are always coded adaptively.
 const SMALL: usize = 1 << 14;
@@ -83,17 +85,10 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// `Corrupt` if the bytes end too early or hold tables that make no sense.
     pub fn new(bytes: &'a [u8]) -> Result<Self, Error> {
-        let mut at = 0;
-        let head = varint::read_length(bytes, &mut at, usize::MAX)?;
-        let length = head >> 1;
-        if head & 1 == 1 {
-            return fixed::Decoder::new(bytes, at, length).map(|decoder| Decoder(Mode::Fixed(decoder)));
-        }
-        let end = at.saturating_add(length);
-        let coded = bytes
-            .get(at..end)
-            .ok_or_else(|| Error::corrupt(bytes.len(), format!("{length} coded bytes expected from byte {at}")))?;
-        Ok(Decoder(Mode::Adaptive(adaptive::Decoder::new(coded), end)))
+        Ok(Decoder(match Start::read(bytes)? {
+            Start::Tables(at, length) => Mode::Fixed(fixed::Decoder::new(bytes, at, length)?),
+            Start::Adaptive(coded, end) => Mode::Adaptive(adaptive::Decoder::new(coded), end),
+        }))
     }
 
     /// The next symbol, which was coded under `context`. On bytes that no encoder wrote, any number.

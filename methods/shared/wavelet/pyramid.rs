@@ -293,6 +293,7 @@ impl Pyramid {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shared::testing::check_bands;
 
     #[test]
     fn levels_stop_where_axes_get_short() {
@@ -312,16 +313,7 @@ mod tests {
             let axes: Vec<usize> = (0..shape.len()).collect();
             for depth in [0, 1, 3] {
                 let pyramid = Pyramid::new(shape, &axes, Family::Cdf97, depth, &Gains::new(Family::Cdf97));
-                let mut seen = vec![0u8; shape.iter().product()];
-                for (number, band) in pyramid.bands().iter().enumerate() {
-                    assert!(band.alike.iter().all(|alike| alike.band < number));
-                    let mut rows = vec![band.start];
-                    for axis in &band.offsets {
-                        rows = rows.iter().flat_map(|row| axis.iter().map(move |offset| row + offset)).collect();
-                    }
-                    rows.iter().for_each(|&row| seen[row..row + band.row].iter_mut().for_each(|seen| *seen += 1));
-                }
-                assert!(seen.iter().all(|&seen| seen == 1), "{shape:?}");
+                check_bands(pyramid.bands(), shape);
             }
         }
     }

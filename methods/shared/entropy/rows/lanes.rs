@@ -5,7 +5,8 @@
 use super::counts::Counts;
 use crate::api::Error;
 use crate::shared::entropy::class::CLASSES;
-use crate::shared::entropy::fixed::{LONGEST, LOWEST, Step};
+use crate::shared::entropy::fixed::{LOWEST, Step};
+use crate::shared::entropy::start::Interleaved;
 use crate::shared::entropy::tables::{self, Frequencies, SCALE, SCALE_BITS};
 use crate::shared::simd::{self, Kernel};
 use crate::shared::varint;
@@ -103,26 +104,11 @@ pub(super) struct Decoder<'a> {
 
 impl<'a> Decoder<'a> {
     /// `at` stands behind the first number, of which `model` is the length it gives.
-    pub(super) fn new(bytes: &'a [u8], mut at: usize, model: usize) -> Result<Self, Error> {
-        let ends = || Error::corrupt(bytes.len(), "the payload ends inside the frequency tables");
-        let model = bytes.get(at..at.saturating_add(model)).ok_or_else(ends)?;
-        let (map, frequencies) =
-            tables::read(model).ok_or_else(|| Error::corrupt(at, "frequencies that do not add up"))?;
-        at += model.len();
-        let length = varint::read_length(bytes, &mut at, LONGEST)? * 2;
-        let words = bytes
-            .get(at..at.saturating_add(length))
-            .ok_or_else(|| Error::corrupt(bytes.len(), "the payload ends inside the coded symbols"))?;
-        let mut states = [0; STATES];
-        let (start, _) = words.as_chunks::<4>();
-        for (lane, state) in states.iter_mut().enumerate() {
-            let word =
-                start.get(lane).ok_or_else(|| Error::corrupt(at, "the coded symbols lack their first states"))?;
-            *state = u32::from_le_bytes(*word);
-        }
+    pub(super) fn new(bytes: &'a [u8], at: usize, model: usize) -> Result<Self, Error> {
+        let Interleaved { table_of, frequencies, states, words, end } = Interleaved::read(bytes, at, model)?;
         let mut first_slot = Box::new([0; 256]);
-        first_slot.iter_mut().zip(&map).for_each(|(first, &table)| *first = u32::from(table) << SCALE_BITS);
-        Ok(Decoder { slots: slots(&frequencies), first_slot, states, turn: 0, words, at: 4 * STATES, end: at + length })
+        first_slot.iter_mut().zip(&table_of).for_each(|(first, &table)| *first = u32::from(table) << SCALE_BITS);
+        Ok(Decoder { slots: slots(&frequencies), first_slot, states, turn: 0, words, at: 4 * STATES, end })
     }
 
     pub(super) fn is_spent(&self) -> bool {

@@ -11,6 +11,7 @@ mod tests;
 
 pub use counts::Counts;
 
+use super::start::Start;
 use crate::api::Error;
 use crate::shared::varint;
 
@@ -49,17 +50,10 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// `Corrupt` if the bytes end too early or hold tables that make no sense.
     pub fn new(bytes: &'a [u8]) -> Result<Self, Error> {
-        let mut at = 0;
-        let head = varint::read_length(bytes, &mut at, usize::MAX)?;
-        let length = head >> 1;
-        if head & 1 == 1 {
-            return lanes::Decoder::new(bytes, at, length).map(|decoder| Decoder(Mode::Lanes(decoder)));
-        }
-        let end = at.saturating_add(length);
-        let coded = bytes
-            .get(at..end)
-            .ok_or_else(|| Error::corrupt(bytes.len(), format!("{length} coded bytes expected from byte {at}")))?;
-        Ok(Decoder(Mode::Adaptive(adaptive::Decoder::new(coded), end)))
+        Ok(Decoder(match Start::read(bytes)? {
+            Start::Tables(at, length) => Mode::Lanes(lanes::Decoder::new(bytes, at, length)?),
+            Start::Adaptive(coded, end) => Mode::Adaptive(adaptive::Decoder::new(coded), end),
+        }))
     }
 
     /// Where the coded symbols end and what follows them starts.
