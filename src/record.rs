@@ -17,7 +17,9 @@ use crate::metrics::Metrics;
 use serde::{Deserialize, Serialize};
 
 pub use atomic::{write_atomically, write_together};
-pub use csv::{read_results, read_timings, results_text, timings_text, write_results, write_timings};
+pub use csv::{
+    parse_results, parse_timings, read_results, read_timings, results_text, timings_text, write_results, write_timings,
+};
 pub use fingerprint::fingerprint;
 pub use journal::{Journal, Recovered};
 pub use lock::FolderLock;

@@ -37,24 +37,41 @@ pub fn write_timings(path: &Path, timings: &[TimingRecord]) -> Result<()> {
 /// Reads `results.csv`.
 ///
 /// # Errors
-/// Names the file and the line: a cell that does not read, rows of two program versions, other metric definitions, or a
-/// data set's cell that occurs twice.
+/// Names the file; as [`parse_results`].
 pub fn read_results(path: &Path) -> Result<Vec<Record>> {
-    let read = || -> Result<Vec<Record>> {
-        let records = rows(&fs::read(path)?)?;
-        check(&records)?;
-        Ok(records)
-    };
-    read().with_context(|| format!("cannot read {}", path.display()))
+    read(path, parse_results)
+}
+
+/// Reads the bytes of a `results.csv`.
+///
+/// # Errors
+/// Names the line: a cell that does not read, rows of two program versions, other metric definitions, or a data set's
+/// cell that occurs twice.
+pub fn parse_results(bytes: &[u8]) -> Result<Vec<Record>> {
+    let records = rows(bytes)?;
+    check(&records)?;
+    Ok(records)
 }
 
 /// Reads `timings.csv`.
 ///
 /// # Errors
-/// Names the file and the line of a cell that does not read.
+/// Names the file; as [`parse_timings`].
 pub fn read_timings(path: &Path) -> Result<Vec<TimingRecord>> {
-    let read = || rows(&fs::read(path)?);
-    read().with_context(|| format!("cannot read {}", path.display()))
+    read(path, parse_timings)
+}
+
+/// Reads the bytes of a `timings.csv`.
+///
+/// # Errors
+/// Names the line of a cell that does not read.
+pub fn parse_timings(bytes: &[u8]) -> Result<Vec<TimingRecord>> {
+    rows(bytes)
+}
+
+fn read<R>(path: &Path, parse: fn(&[u8]) -> Result<Vec<R>>) -> Result<Vec<R>> {
+    let rows = fs::read(path).map_err(anyhow::Error::from).and_then(|bytes| parse(&bytes));
+    rows.with_context(|| format!("cannot read {}", path.display()))
 }
 
 fn check(records: &[Record]) -> Result<()> {

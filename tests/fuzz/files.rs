@@ -5,6 +5,7 @@ use std::io::{Cursor, Write};
 use codecbench::dataset::load::{parse, vlsv};
 use codecbench::dataset::manifest::{Format, Layout, Manifest, VlsvView};
 use codecbench::plan::Recipe;
+use codecbench::record::{parse_results, parse_timings, results_text, timings_text};
 use codecbench::spec::{MethodSpec, TargetSpec};
 use codecbench_methods::api::DType;
 use ndarray::{Array1, Array2, Array3, ShapeBuilder};
@@ -25,10 +26,15 @@ pub fn read_vlsv(bytes: &[u8]) -> String {
     ways.iter().fold(names, |told, way| format!("{told}; {}", read(bytes, way)))
 }
 
-/// Reads a text as what `name` says: a manifest, a recipe, a spec.
+/// Reads a text as what `name` says: a manifest, a recipe, a spec, the rows of a report.
+///
+/// # Panics
+/// If rows that were read and written are not read as the same rows.
 pub fn read_text(name: &str, bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let told = match name {
+        "results" => rewritten(bytes, parse_results, results_text),
+        "timings" => rewritten(bytes, parse_timings, timings_text),
         "manifest" => Manifest::parse(&text, "m.toml", None).map(drop).map_err(|error| error.to_string()),
         "recipe" => Recipe::parse(&text, "sweep.toml")
             .and_then(|recipe| recipe.target_specs().map(drop))
@@ -42,8 +48,21 @@ pub fn read_text(name: &str, bytes: &[u8]) -> String {
     told.map_or_else(|error| error, |()| "read".into())
 }
 
+/// Reads rows, writes them and reads them again.
+fn rewritten<R>(
+    bytes: &[u8],
+    parse: fn(&[u8]) -> anyhow::Result<Vec<R>>,
+    text: fn(&[R]) -> String,
+) -> Result<(), String> {
+    let rows = parse(bytes).map_err(|error| format!("{error:#}"))?;
+    let written = text(&rows);
+    let again = parse(written.as_bytes()).unwrap_or_else(|error| panic!("rows that were written: {error:#}"));
+    assert_eq!(text(&again), written);
+    Ok(())
+}
+
 /// Words of the texts and of the text headers, each behind a bar.
-const WORDS: [(&str, &str); 7] = [
+const WORDS: [(&str, &str); 9] = [
     (
         "manifest",
         r##"name = |kind = |shape = [|dtype = |"float32"|"vdf"|format = |"npz"|member = |generator = |seed = |
@@ -61,6 +80,11 @@ fill_value = nan|velocity_spacing = [1.0]|sha256 = |bytes = |[[|]]|'''|"""|18446
         r##"adaptive-grid|zlib|level|:|=|,|..|1..9|1..1e9|0..1e18..1e-9|[0,2]|"a:b"|rel|psnr|1e-1..1e-300|1e999|
 nan|-0|lossless|native|{|}|true"##,
     ),
+    (
+        "results",
+        r##",|"|""|ok|unsupported|exact|bounded|inf|-inf|nan|-0|1e308|1e-320|18446744073709551616|-1|zlib|rel|"##,
+    ),
+    ("timings", r##",|"|""|inf|-inf|nan|-0|1e308|1e-320|18446744073709551616|-1|other_load: x|zlib|rel|lossless"##),
     (
         "npy",
         r##"'descr': |'<f8'|'>i2'|'fortran_order': True|'shape': (|(1,)|()|, |{|}|-1|18446744073709551615|
@@ -120,8 +144,15 @@ pub fn seeds(name: &str) -> Vec<Vec<u8>> {
             "ratio=20",
             "quantize:axes=[0,2]:name=\"a:b\"",
         ]),
+        "results" => vec![first_lines("reports/reference/results.csv")],
+        "timings" => vec![first_lines("reports/speed/timings.csv")],
         _ => Vec::new(),
     }
+}
+
+/// A table's header and a few of its rows.
+fn first_lines(path: &str) -> Vec<u8> {
+    repository(path).split_inclusive(|&byte| byte == b'\n').take(4).flatten().copied().collect()
 }
 
 fn repository(path: &str) -> Vec<u8> {

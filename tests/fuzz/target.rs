@@ -43,6 +43,8 @@ impl Target {
             ("manifest", Reader::Text),
             ("recipe", Reader::Text),
             ("spec", Reader::Text),
+            ("results", Reader::Text),
+            ("timings", Reader::Text),
         ];
         METHODS.iter().filter(|entry| entry.is_built()).map(decoder).chain(others.into_iter().map(named)).collect()
     }
